@@ -1,0 +1,93 @@
+/**
+ * What the agent's core asks of the world. The real thing (utilities, disk, sockets, clock) and the deterministic
+ * world of the tests both stand behind these.
+ */
+import type { AgentState, EndedBoot, OperatorMessage, AgentMessage, PermissionRecord, TimesTenView } from "../protocol";
+
+export interface Clock {
+  /** Wall clock, ms since 1970. For people and logs only: no decision compares two machines' clocks. */
+  nowMs(): number;
+  /** Never goes back; ms from an arbitrary start. */
+  monotonicMs(): number;
+  /** @returns a function that cancels it */
+  setTimer(ms: number, callback: () => void): () => void;
+}
+
+/** What must survive the pod: written with fsync before the agent obeys or answers. */
+export interface AgentMemory {
+  obeyed: PermissionRecord | null;
+  soloed: number;
+  left: number;
+  /** Present life of the database and how to recognise it again after a restart of the agent alone. */
+  boot: { id: string; processes: string } | null;
+  endedBoots: EndedBoot[];
+}
+
+export interface Disk {
+  /** @returns what was saved last, or null on the first start; throws when it is there but unreadable */
+  load(): Promise<AgentMemory | null>;
+  /** Durable when it resolves. */
+  save(memory: AgentMemory): Promise<void>;
+}
+
+/** Calls of the driver below may hang or fail; the core gives each its deadline through `signal`. */
+export interface TimesTen {
+  /** A whole look at instance, daemon and database. Cheap enough for once a second. Never rejects: Unknown instead. */
+  observe(signal: AbortSignal): Promise<TimesTenView>;
+  /**
+   * The set of processes that hold the loaded database, as a string that is the same as long as they live
+   * (pids with start times); null when there is none.
+   */
+  processes(): Promise<string | null>;
+  /** Called once, within 100 ms, when the processes named by `processes` are no longer all alive. */
+  watchProcesses(processes: string, onEnd: () => void): () => void;
+  /** Kills what is left of the database's processes; resolves when the last one is gone. */
+  killProcesses(): Promise<void>;
+
+  startDaemon(signal: AbortSignal): Promise<void>;
+  /** Database, agent user, adminUser, schema.sql. Ends loaded, closed, RAM policy manual. */
+  createDatabase(signal: AbortSignal): Promise<void>;
+  createScheme(statement: string, signal: AbortSignal): Promise<void>;
+  runEpilog(signal: AbortSignal): Promise<void>;
+  /** ttAdmin -ramLoad -close */
+  loadDatabase(signal: AbortSignal): Promise<void>;
+  destroyDatabase(signal: AbortSignal): Promise<void>;
+  /** ttRepAdmin -duplicate, ends loaded and closed, replication agent not running. */
+  duplicate(fromHost: string, signal: AbortSignal): Promise<void>;
+  startRepAgent(signal: AbortSignal): Promise<void>;
+  stopRepAgent(signal: AbortSignal): Promise<void>;
+  /** call ttRepStateSet('ACTIVE') */
+  setActive(signal: AbortSignal): Promise<void>;
+  /** call ttRepStateSave('FAILED', peer): commit alone, keep no log for the peer. */
+  savePeerFailed(signal: AbortSignal): Promise<void>;
+  /** ttAdmin -open */
+  open(signal: AbortSignal): Promise<void>;
+  /** ttAdmin -close, then -disconnect; resolves when the last user connection is gone. */
+  close(signal: AbortSignal): Promise<void>;
+  /** Writes the agents' replicated counter row on the active. @returns its new value */
+  mark(signal: AbortSignal): Promise<number>;
+  /** ttRepAdmin -wait: resolves true when everything committed so far is at the standby. */
+  waitForStandby(timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+  /** Unload and stop the daemon cleanly. */
+  stopDaemon(signal: AbortSignal): Promise<void>;
+}
+
+/** One connected operator replica. */
+export interface OperatorLink {
+  send(message: AgentMessage): void;
+  close(): void;
+}
+
+/** What the core offers to whoever carries the sessions. */
+export interface AgentSessions {
+  onConnect(link: OperatorLink): void;
+  onMessage(link: OperatorLink, message: OperatorMessage): void;
+  onDisconnect(link: OperatorLink): void;
+  state(): AgentState;
+}
+
+export interface Log {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
