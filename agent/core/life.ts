@@ -1,0 +1,123 @@
+/**
+ * The lives of this pod's database (boots) and the agent's durable memory. A boot is named when a loaded database
+ * is first seen and is over only when every process that could write is gone.
+ */
+import type { EndedBoot } from "../../protocol";
+import type { AgentMemory, Clock, Disk, Log, TimesTen } from "../ports";
+
+/** How many former boots are remembered. */
+const ENDED_BOOTS = 4;
+
+const emptyMemory: AgentMemory = { obeyed: null, soloed: 0, left: 0, boot: null, endedBoots: [] };
+
+export interface LifeOptions {
+  clock: Clock;
+  disk: Disk;
+  timesten: TimesTen;
+  log: Log;
+  newBootId: () => string;
+  /** A life began or ended: what was known about the former one is void. */
+  onChange: (boot: string | null) => void;
+}
+
+/** Durable memory and the present boot. */
+export class DatabaseLife {
+  readonly #o: LifeOptions;
+  #memory: AgentMemory = emptyMemory;
+  #saving: Promise<void> = Promise.resolve();
+  #unwatch: () => void = () => undefined;
+
+  constructor(options: LifeOptions) {
+    this.#o = options;
+  }
+
+  get memory(): AgentMemory {
+    return this.#memory;
+  }
+
+  get boot(): string | null {
+    return this.#memory.boot?.id ?? null;
+  }
+
+  /**
+   * Reads the memory. The same processes mean the same life; anything else is over (rule A9).
+   * @returns whether a life of a former agent process goes on
+   * @throws when the memory is there but unreadable
+   */
+  async restore(): Promise<boolean> {
+    this.#memory = (await this.#o.disk.load()) ?? emptyMemory;
+    const before = this.#memory.boot;
+    if (before === null) return false;
+    const processes = await this.#o.timesten.processes();
+    if (processes === before.processes) {
+      this.#watch(before.id, processes);
+      return true;
+    }
+    if (processes !== null) await this.#o.timesten.killProcesses();
+    await this.#noteEnd(before.id, "container restarted", this.#o.clock.nowMs());
+    return false;
+  }
+
+  /** Changes the memory: durable when it resolves; changes never overtake each other. */
+  remember(patch: Partial<AgentMemory>): Promise<void> {
+    const saved = this.#saving.then(async () => {
+      await this.#o.disk.save({ ...this.#memory, ...patch });
+      this.#memory = { ...this.#memory, ...patch };
+    });
+    this.#saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  /** `ready` of the record in force: worth knowing, not worth a write. */
+  noteReady(): void {
+    const { obeyed } = this.#memory;
+    if (obeyed !== null) this.#memory = { ...this.#memory, obeyed: { ...obeyed, ready: true } };
+  }
+
+  /** A loaded database without a name gets one. */
+  async begin(): Promise<void> {
+    if (this.#memory.boot !== null) return;
+    const processes = await this.#o.timesten.processes();
+    if (processes === null || this.#memory.boot !== null) return;
+    const id = this.#o.newBootId();
+    await this.remember({ boot: { id, processes } });
+    this.#o.log.info("database loaded", { boot: id });
+    this.#o.onChange(id);
+    this.#watch(id, processes);
+  }
+
+  /** From here on the end of the processes is expected. */
+  expectEnd(): void {
+    this.#unwatch();
+    this.#unwatch = () => undefined;
+  }
+
+  /** Makes sure that nothing of the present life is left, then says that it is over. */
+  async end(how: EndedBoot["how"]): Promise<void> {
+    const boot = this.boot;
+    if (boot === null) return;
+    const endedAtMs = this.#o.clock.nowMs();
+    this.expectEnd();
+    await this.#o.timesten.killProcesses();
+    if (this.boot === boot) await this.#noteEnd(boot, how, endedAtMs);
+  }
+
+  #watch(boot: string, processes: string): void {
+    this.#unwatch = this.#o.timesten.watchProcesses(processes, () => {
+      if (this.boot !== boot) return;
+      this.#o.log.warn("the database's processes died", { boot });
+      this.end("daemon died").catch((error: unknown) =>
+        this.#o.log.error("the end of the database could not be recorded", { error: String(error) }),
+      );
+    });
+  }
+
+  async #noteEnd(boot: string, how: EndedBoot["how"], endedAtMs: number): Promise<void> {
+    const ended: EndedBoot = { boot, endedAtMs, how };
+    await this.remember({
+      boot: null,
+      endedBoots: [ended, ...this.#memory.endedBoots].slice(0, ENDED_BOOTS),
+    });
+    this.#o.onChange(null);
+  }
+}

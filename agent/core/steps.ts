@@ -1,0 +1,77 @@
+/** How each step of the rules is carried out with the driver. */
+import type { Clock, Log, TimesTen } from "../ports";
+import type { Step } from "./permission";
+import { withDeadline } from "./deadline";
+
+/** Ending user connections in the ordinary way may take so long; then the processes are killed, ms. */
+const CLOSE_DEADLINE_MS = 1_500;
+/** Any other step, ms. */
+const STEP_DEADLINE_MS = 5_000;
+
+export interface StepContext {
+  clock: Clock;
+  timesten: TimesTen;
+  log: Log;
+  /** Asked between the parts of a step: does the newest record still want it? */
+  stillWanted: (step: Step) => boolean;
+}
+
+/** What came of a step. */
+export interface StepOutcome {
+  /** The database changed: look at it before going on. */
+  look: boolean;
+  /** Value of the replicated counter that the step wrote. */
+  mark: number | null;
+}
+
+/**
+ * @throws when it did not work: the caller tries again later
+ */
+export async function runStep(step: Step, c: StepContext): Promise<StepOutcome> {
+  const within = <T>(work: (signal: AbortSignal) => Promise<T>) =>
+    withDeadline(c.clock, STEP_DEADLINE_MS, work);
+  switch (step.do) {
+    case "close":
+      return close(step.why, c);
+    case "open":
+      c.log.info("open the database", { why: step.why });
+      await within(signal => c.timesten.open(signal));
+      return { look: true, mark: null };
+    case "setActive":
+      c.log.info("become active", { why: step.why });
+      await within(signal => c.timesten.setActive(signal));
+      return { look: true, mark: null };
+    case "promote":
+      return promote(step, c);
+    case "commitAlone":
+      await within(signal => c.timesten.savePeerFailed(signal));
+      return { look: false, mark: null };
+    case "endSolo":
+      return { look: true, mark: await within(signal => c.timesten.mark(signal)) };
+    case "noteSoloed":
+    case "complete":
+    case "refuse":
+      return { look: false, mark: null };
+  }
+}
+
+/** A4: permission is over now. What does not let go in time is killed. */
+async function close(why: string, c: StepContext): Promise<StepOutcome> {
+  c.log.info("close the database", { why });
+  try {
+    await withDeadline(c.clock, CLOSE_DEADLINE_MS, signal => c.timesten.close(signal));
+  } catch (error) {
+    c.log.warn("closing failed, killing the database", { error: String(error) });
+    await c.timesten.killProcesses();
+  }
+  return { look: true, mark: null };
+}
+
+/** A3, last part: stop receiving, then become the active. */
+async function promote(step: Step & { do: "promote" }, c: StepContext): Promise<StepOutcome> {
+  c.log.info("promote", { n: step.n, why: step.why });
+  await withDeadline(c.clock, STEP_DEADLINE_MS, signal => c.timesten.stopRepAgent(signal));
+  if (!c.stillWanted(step)) return { look: true, mark: null };
+  await withDeadline(c.clock, STEP_DEADLINE_MS, signal => c.timesten.setActive(signal));
+  return { look: true, mark: null };
+}
