@@ -2,7 +2,14 @@
  * What the agent's core asks of the world. The real thing (utilities, disk, sockets, clock) and the deterministic
  * world of the tests both stand behind these.
  */
-import type { AgentState, EndedBoot, OperatorMessage, AgentMessage, PermissionRecord, TimesTenView } from "../protocol";
+import type {
+  AgentState,
+  EndedBoot,
+  OperatorMessage,
+  AgentMessage,
+  PermissionRecord,
+  TimesTenView,
+} from "../protocol";
 
 export interface Clock {
   /** Wall clock, ms since 1970. For people and logs only: no decision compares two machines' clocks. */

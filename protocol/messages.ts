@@ -59,7 +59,12 @@ export const agentMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("welcome"), version: z.number().int(), state: agentStateSchema }),
   z.object({ type: z.literal("state"), state: agentStateSchema }),
   /** Answer to a command: taken up (its task is in the state from now on), or not, and why. */
-  z.object({ type: z.literal("answer"), id: z.string(), accepted: z.boolean(), reason: z.string().nullable() }),
+  z.object({
+    type: z.literal("answer"),
+    id: z.string(),
+    accepted: z.boolean(),
+    reason: z.string().nullable(),
+  }),
   z.object({ type: z.literal("bye"), reason: z.string() }),
   z.object({ type: z.literal("ping"), t: z.number() }),
   z.object({ type: z.literal("pong"), t: z.number() }),
@@ -81,7 +86,8 @@ export class ProtocolError extends Error {
  * @throws ProtocolError when it is no JSON or does not fit; never quotes the content
  */
 export function parseMessage<T>(schema: z.ZodType<T>, frame: string): T {
-  if (frame.length > MAX_MESSAGE_BYTES) throw new ProtocolError(`message of ${frame.length} characters is too long`);
+  if (frame.length > MAX_MESSAGE_BYTES)
+    throw new ProtocolError(`message of ${frame.length} characters is too long`);
   let json: unknown;
   try {
     json = JSON.parse(frame);
@@ -91,5 +97,7 @@ export function parseMessage<T>(schema: z.ZodType<T>, frame: string): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const first = parsed.error.issues[0];
-  throw new ProtocolError(`message does not fit at "${first?.path.join(".") ?? ""}": ${first?.code ?? "invalid"}`);
+  throw new ProtocolError(
+    `message does not fit at "${first?.path.join(".") ?? ""}": ${first?.code ?? "invalid"}`,
+  );
 }

@@ -4,7 +4,15 @@ import { z } from "zod";
 /** TimesTen's own words, as Oracle's operator shows them in `kubectl describe ttc`. */
 export const instanceStateSchema = z.enum(["Exists", "Missing", "Unknown"]);
 export const daemonStateSchema = z.enum(["Up", "Down", "Unknown"]);
-export const dbStateSchema = z.enum(["None", "Loaded", "Loading", "Unloaded", "Unloading", "Transitioning", "Unknown"]);
+export const dbStateSchema = z.enum([
+  "None",
+  "Loaded",
+  "Loading",
+  "Unloaded",
+  "Unloading",
+  "Transitioning",
+  "Unknown",
+]);
 export const repStateSchema = z.enum(["ACTIVE", "STANDBY", "IDLE", "RECOVERING", "FAILED", "Unknown"]);
 export const peerStateSchema = z.enum(["start", "pause", "stop", "failed", "Unknown"]);
 export const agentRunSchema = z.enum(["Running", "Not Running", "Unknown"]);
@@ -115,7 +123,12 @@ export const agentStateSchema = z.object({
   /** Former lives of this pod's database, newest first, at most four. */
   endedBoots: z.array(endedBootSchema).max(4),
   timesten: timesTenViewSchema,
-  files: z.object({ adminUser: z.boolean(), schema: z.boolean(), cacheGroups: z.boolean(), cacheUser: z.boolean() }),
+  files: z.object({
+    adminUser: z.boolean(),
+    schema: z.boolean(),
+    cacheGroups: z.boolean(),
+    cacheUser: z.boolean(),
+  }),
   permission: permissionViewSchema,
   tasks: z.array(taskSchema).max(8),
   /** SIGTERM was received; the agent brings its database down cleanly. */

@@ -106,9 +106,9 @@ export class Agent implements AgentSessions {
     this.#stopping = true;
     this.#publish();
     if (this.#life.boot !== null) await this.#leave();
-    this.#life.expectEnd();
-    await this.#try("stop the daemon", signal => this.#o.timesten.stopDaemon(signal), DAEMON_DEADLINE_MS);
-    await this.#life.end("stopped");
+    const stop = (signal: AbortSignal) => this.#o.timesten.stopDaemon(signal);
+    if (this.#life.boot === null) await this.#try("stop the daemon", stop, DAEMON_DEADLINE_MS);
+    else await this.#life.end("stopped", () => withDeadline(this.#o.clock, DAEMON_DEADLINE_MS, stop));
     await this.#look();
     this.#ended = true;
     this.#cancelLook();
@@ -334,9 +334,7 @@ export class Agent implements AgentSessions {
     const { clock, timesten, log } = this.#o;
     let error: string | null = null;
     try {
-      if (command.verb === "duplicate") await this.#life.end("destroyed");
-      if (command.verb === "duplicate")
-        await this.#try("start the daemon", signal => timesten.startDaemon(signal), DAEMON_DEADLINE_MS);
+      if (command.verb === "duplicate") await this.#destroyOwnCopy();
       await withDeadline(clock, command.deadlineMs, signal => carryOut(command, timesten, signal));
       log.info("command done", { verb: command.verb, id: command.id });
     } catch (failure) {
@@ -347,6 +345,15 @@ export class Agent implements AgentSessions {
     this.#tasks.end(command.id, error, clock.nowMs());
     this.#publish();
     this.#scheduleLook();
+  }
+
+  /** The copy that a duplicate replaces: the record said, a moment ago, that another database has the data. */
+  async #destroyOwnCopy(): Promise<void> {
+    const { clock, timesten } = this.#o;
+    const destroy = (signal: AbortSignal) => timesten.destroyDatabase(signal);
+    if (this.#life.boot === null) return;
+    await this.#life.end("destroyed", () => withDeadline(clock, DAEMON_DEADLINE_MS, destroy));
+    await this.#try("start the daemon", signal => timesten.startDaemon(signal), DAEMON_DEADLINE_MS);
   }
 
   // --- looking at the database ----------------------------------------------------------------------------------

@@ -86,20 +86,28 @@ export class DatabaseLife {
     this.#watch(id, processes);
   }
 
-  /** From here on the end of the processes is expected. */
-  expectEnd(): void {
-    this.#unwatch();
-    this.#unwatch = () => undefined;
-  }
-
-  /** Makes sure that nothing of the present life is left, then says that it is over. */
-  async end(how: EndedBoot["how"]): Promise<void> {
+  /**
+   * Ends the present life, if there is one, and says that it is over: only when no process is left that could write.
+   * @param gently tries it in the ordinary way first (bounded by the caller); what then is left is killed
+   */
+  async end(how: EndedBoot["how"], gently?: () => Promise<void>): Promise<void> {
     const boot = this.boot;
     if (boot === null) return;
     const endedAtMs = this.#o.clock.nowMs();
-    this.expectEnd();
-    await this.#o.timesten.killProcesses();
+    this.#unwatch();
+    if (!(await this.#endedGently(gently))) await this.#o.timesten.killProcesses();
     if (this.boot === boot) await this.#noteEnd(boot, how, endedAtMs);
+  }
+
+  async #endedGently(gently: (() => Promise<void>) | undefined): Promise<boolean> {
+    if (gently === undefined) return false;
+    try {
+      await gently();
+      return (await this.#o.timesten.processes()) === null;
+    } catch (error) {
+      this.#o.log.warn("the database did not end by itself, killing it", { error: String(error) });
+      return false;
+    }
   }
 
   #watch(boot: string, processes: string): void {

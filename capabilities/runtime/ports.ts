@@ -94,14 +94,26 @@ export interface ListOptions {
 /** Every call ends within its own deadline; none retries. */
 export interface KubeApi {
   /** @returns the object as a quorum read, or null when it is not there */
-  get<T extends KubeObject>(resource: Resource, namespace: string | undefined, name: string): Promise<T | null>;
-  list<T extends KubeObject>(resource: Resource, options: ListOptions): Promise<{ items: T[]; resourceVersion: string }>;
+  get<T extends KubeObject>(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+  ): Promise<T | null>;
+  list<T extends KubeObject>(
+    resource: Resource,
+    options: ListOptions,
+  ): Promise<{ items: T[]; resourceVersion: string }>;
   create<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   /** PUT: with metadata.resourceVersion set it is refused with 409 unless that is the newest. */
   replace<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   replaceStatus<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   /** JSON merge patch; put metadata.resourceVersion into it for a precondition. */
-  mergePatch<T extends KubeObject>(resource: Resource, namespace: string | undefined, name: string, patch: object): Promise<T>;
+  mergePatch<T extends KubeObject>(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+    patch: object,
+  ): Promise<T>;
   delete(
     resource: Resource,
     namespace: string | undefined,
