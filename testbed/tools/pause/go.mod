@@ -1,0 +1,3 @@
+module timesten.example/testbed/tools/pause
+
+go 1.24.0
