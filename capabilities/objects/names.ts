@@ -1,0 +1,84 @@
+/** Every name, label, port and path that several parts must agree on. */
+import type { TimesTenClassicObject } from "../../generated/types";
+
+export const AGENT_PORT = 8443;
+export const DAEMON_PORT = 6624;
+export const SERVER_PORT = 6625;
+export const DEFAULT_REP_PORT = 4444;
+
+/** Label that selects the Pods of an object; its value is the object's name. */
+export const APP_LABEL = "app";
+/** Label on Pods for people and selectors: active or standby. */
+export const ROLE_LABEL = "timesten.oracle.com/role";
+/** Pod annotation that carries the uid of the object the Pod belongs to. */
+export const OBJECT_UID_ANNOTATION = "TTC";
+/** Lease annotation that holds the whole record of the write permission as JSON. */
+export const RECORD_ANNOTATION = "timesten.oracle.com/record";
+
+/** Settings of the operator that its objects depend on. */
+export interface ObjectSettings {
+  /** Image that brings the agent: the operator's own. */
+  operatorImage: string;
+  /** DNS domain of the cluster, e.g. cluster.local. */
+  clusterDomain: string;
+}
+
+/** The identity every builder needs; any object that went through the API server has it. */
+export interface Identity {
+  name: string;
+  namespace: string;
+  uid: string;
+}
+
+/**
+ * @param object as read from the API server
+ * @throws Error when it has no namespace or uid yet, which an object from the API server always has
+ */
+export function identityOf(object: TimesTenClassicObject): Identity {
+  const { name, namespace, uid } = object.metadata;
+  if (namespace === undefined || uid === undefined) throw new Error(`object ${name} has no namespace or uid`);
+  return { name, namespace, uid };
+}
+
+export const statefulSetName = (name: string): string => name;
+export const headlessServiceName = (name: string): string => name;
+/** Service and EndpointSlice that lead clients to the active database. */
+export const activeServiceName = (name: string): string => `${name}-active`;
+export const recordLeaseName = (name: string): string => name;
+export const secretName = (uid: string): string => `tt${uid}`;
+export const podName = (name: string, ordinal: number): string => `${name}-${ordinal}`;
+
+/** @returns the database and DSN name: the object's name up to its first dash */
+export function databaseName(name: string): string {
+  return name.split("-")[0] ?? name;
+}
+
+/** @returns number of Pods: two of a pair, otherwise spec.ttspec.replicas (default 1) */
+export function podCount(object: TimesTenClassicObject): number {
+  return object.spec.ttspec.replicationTopology === "none" ? (object.spec.ttspec.replicas ?? 1) : 2;
+}
+
+/** @returns the names of all Pods by ordinal */
+export function podNames(object: TimesTenClassicObject): string[] {
+  return Array.from({ length: podCount(object) }, (_, ordinal) => podName(object.metadata.name, ordinal));
+}
+
+/** @returns DNS suffix of the object's Pods: <name>.<namespace>.svc.<domain> */
+export function serviceDomain(identity: Identity, settings: ObjectSettings): string {
+  return `${headlessServiceName(identity.name)}.${identity.namespace}.svc.${settings.clusterDomain}`;
+}
+
+/** @returns full DNS name of a Pod, which is also its replication host and the name in the agent's certificate */
+export function podHost(identity: Identity, pod: string, settings: ObjectSettings): string {
+  return `${pod}.${serviceDomain(identity, settings)}`;
+}
+
+/** @returns the DNS name (wildcard) that the agents' certificate carries */
+export function certificateName(identity: Identity, settings: ObjectSettings): string {
+  return `*.${serviceDomain(identity, settings)}`;
+}
+
+/** @returns spec.ttspec.repPort or its default */
+export function repPort(object: TimesTenClassicObject): number {
+  return object.spec.ttspec.repPort ?? DEFAULT_REP_PORT;
+}

@@ -1,0 +1,45 @@
+import type { TimesTenClassicObject } from "../../generated/types";
+import { databaseName, identityOf, podHost, podName, repPort, type ObjectSettings } from "./names";
+
+/** The internal TimesTen user that the agent makes. */
+export const AGENT_USER = "ttagent";
+const CONFLICT_REPORT_DIR = "/tt/home/oracle/conflict";
+
+/**
+ * @returns the statement that creates the replication scheme of a pair: the user's own with its {{variables}} filled
+ *   in, or the generated one; empty where the databases are independent
+ */
+export function repCreateStatement(object: TimesTenClassicObject, settings: ObjectSettings): string {
+  const { ttspec } = object.spec;
+  if (ttspec.replicationTopology === "none") return "";
+  const identity = identityOf(object);
+  const [first, second] = [0, 1].map(ordinal => podHost(identity, podName(identity.name, ordinal), settings));
+  const db = databaseName(identity.name);
+  const port = repPort(object);
+  if (ttspec.repCreateStatement !== undefined) {
+    return fill(ttspec.repCreateStatement, {
+      "tt-name": db,
+      "tt-rep-port": String(port),
+      "tt-node-0": `${first}`,
+      "tt-node-1": `${second}`,
+      "tt-conflict-report-dir": CONFLICT_REPORT_DIR,
+      "tt-agent-user": AGENT_USER,
+    });
+  }
+  const stores = [`"${db}" on "${first}"`, `"${db}" on "${second}"`];
+  const service = ttspec.repReturnServiceAttribute ?? "NO RETURN";
+  const attributes = ttspec.repStoreAttribute ?? `PORT ${port} FAILTHRESHOLD 0`;
+  return [
+    `create active standby pair ${stores.join(", ")}`,
+    service,
+    ...stores.map(store => `store ${store} ${attributes}`),
+  ].join(" ");
+}
+
+/** Unknown variables stay as they are: TimesTen then names them in its refusal. */
+function fill(statement: string, values: Record<string, string>): string {
+  return statement.replace(
+    /\{\{([^{}]+)\}\}/g,
+    (whole, variable: string) => values[variable.trim()] ?? whole,
+  );
+}

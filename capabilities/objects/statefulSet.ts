@@ -1,0 +1,105 @@
+import type { TimesTenClassicObject } from "../../generated/types";
+import {
+  agentContainer,
+  daemonlogContainer,
+  installContainer,
+  TT,
+  TT_INIT,
+  userContainers,
+} from "./containers";
+import type { PodSpec, PodTemplate, StatefulSet } from "./kinds";
+import {
+  APP_LABEL,
+  headlessServiceName,
+  identityOf,
+  OBJECT_UID_ANNOTATION,
+  podCount,
+  statefulSetName,
+  type ObjectSettings,
+} from "./names";
+import { ownedMetadata } from "./ownerReference";
+import { podSecurityContext } from "./securityContext";
+import { claimTemplates, podVolumes } from "./volumes";
+
+const DEFAULT_TERMINATION_GRACE_SECONDS = 30;
+
+/**
+ * The Pods of an object, with the user's spec.template merged in: containers, init containers, volumes, scheduling and
+ * whatever else it has stay; of its containers tt and daemonlog the settings that do not concern their running are
+ * taken over; names, image, command and ports are ours.
+ *
+ * @param object as read from the API server
+ * @returns the StatefulSet as it should be (without the API server's defaults)
+ */
+export function buildStatefulSet(object: TimesTenClassicObject, settings: ObjectSettings): StatefulSet {
+  const { name, uid } = identityOf(object);
+  // The CRD keeps the template as the user wrote it; the API server checks its shape with the StatefulSet.
+  const template = (object.spec.template ?? {}) as PodTemplate;
+  const selector = { [APP_LABEL]: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: ownedMetadata(object, statefulSetName(name)),
+    spec: {
+      serviceName: headlessServiceName(name),
+      replicas: podCount(object),
+      podManagementPolicy: "Parallel",
+      updateStrategy: updateStrategy(object),
+      selector: { matchLabels: selector },
+      template: {
+        metadata: {
+          labels: { ...template.metadata?.labels, ...selector },
+          annotations: { ...template.metadata?.annotations, [OBJECT_UID_ANNOTATION]: uid },
+        },
+        spec: podSpec(object, template, settings),
+      },
+      volumeClaimTemplates: claimTemplates(object),
+    },
+  };
+}
+
+/** The Pods of a pair are replaced by the operator alone, standby first. */
+function updateStrategy(object: TimesTenClassicObject): StatefulSet["spec"]["updateStrategy"] {
+  const { replicationTopology, rollingUpdatePartition } = object.spec.ttspec;
+  if (replicationTopology !== "none") return { type: "OnDelete" };
+  return { type: "RollingUpdate", rollingUpdate: { partition: rollingUpdatePartition ?? 0 } };
+}
+
+function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings: ObjectSettings): PodSpec {
+  const { ttspec } = object.spec;
+  const pullSecret = ttspec.imagePullSecret;
+  const pullSecrets = [...(template.spec?.imagePullSecrets ?? [])];
+  if (pullSecret !== undefined && pullSecret !== "") pullSecrets.push({ name: pullSecret });
+  return {
+    // Nothing in these Pods talks to the API server.
+    automountServiceAccountToken: false,
+    ...template.spec,
+    initContainers: [
+      ...(template.spec?.initContainers ?? []).map(container => ({
+        ...container,
+        image: container.image ?? ttspec.image,
+      })),
+      installContainer(object, template, settings),
+      agentContainer(object, template, settings, TT_INIT),
+    ],
+    containers: [
+      ...userContainers(object, template),
+      agentContainer(object, template, settings, TT),
+      ...(ttspec.daemonLogSidecar === false ? [] : [daemonlogContainer(object, template)]),
+    ],
+    volumes: podVolumes(object, template),
+    ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets }),
+    securityContext: podSecurityContext(template),
+    shareProcessNamespace: true,
+    terminationGracePeriodSeconds: gracePeriod(object, template),
+  };
+}
+
+function gracePeriod(object: TimesTenClassicObject, template: PodTemplate): number {
+  const { terminationGracePeriod } = object.spec.ttspec;
+  return (
+    terminationGracePeriod ??
+    template.spec?.terminationGracePeriodSeconds ??
+    DEFAULT_TERMINATION_GRACE_SECONDS
+  );
+}

@@ -1,0 +1,108 @@
+import type { TimesTenClassicObject, TtSpec } from "../../generated/types";
+import type { ClaimTemplate, PodTemplate, Volume, VolumeMount } from "./kinds";
+import { identityOf, secretName } from "./names";
+import { AGENT_SECRET_KEYS } from "./secret";
+
+const DEFAULT_STORAGE_SIZE = "50Gi";
+/** -r--r-----: readable for the group that fsGroup gives to the files. */
+const SECRET_MODE = 0o440;
+
+/** @returns whether the Pods have a volume tt-config: from the lists of the spec, or the user's own */
+export function hasConfigVolume(object: TimesTenClassicObject, template: PodTemplate): boolean {
+  return userConfigVolume(template) !== undefined || configSources(object.spec.ttspec).length > 0;
+}
+
+function userConfigVolume(template: PodTemplate): Volume | undefined {
+  return (template.spec?.volumes ?? []).find(volume => volume.name === "tt-config");
+}
+
+/** @returns the Pods' volumes beside the claims: the user's, then ours; a user's tt-config replaces the projected one */
+export function podVolumes(object: TimesTenClassicObject, template: PodTemplate): Volume[] {
+  const sources = configSources(object.spec.ttspec);
+  const projected: Volume[] =
+    userConfigVolume(template) === undefined && sources.length > 0
+      ? [{ name: "tt-config", projected: { sources } }]
+      : [];
+  const items = AGENT_SECRET_KEYS.map(key => ({ key, path: key }));
+  return [
+    ...(template.spec?.volumes ?? []),
+    {
+      name: "tt-agent",
+      secret: { secretName: secretName(identityOf(object).uid), items, defaultMode: SECRET_MODE },
+    },
+    ...projected,
+    { name: "tt-operator", emptyDir: {} },
+  ];
+}
+
+/** ConfigMaps first, then Secrets, each in the order given. */
+function configSources(ttspec: TtSpec): object[] {
+  return [
+    ...(ttspec.dbConfigMap ?? []).map(name => ({ configMap: { name } })),
+    ...(ttspec.dbSecret ?? []).map(name => ({ secret: { name } })),
+  ];
+}
+
+/** @returns the mounts of the data: /tt, and /ttlog where there is such a volume */
+export function dataMounts(ttspec: TtSpec): VolumeMount[] {
+  return [
+    { name: "tt-persistent", mountPath: "/tt" },
+    ...(ttspec.logStorageSize === undefined ? [] : [{ name: "tt-log", mountPath: "/ttlog" }]),
+  ];
+}
+
+/** @returns the mounts of ttinit and tt */
+export function agentMounts(object: TimesTenClassicObject, template: PodTemplate): VolumeMount[] {
+  return [
+    ...dataMounts(object.spec.ttspec),
+    { name: "tt-agent", mountPath: "/ttagent", readOnly: true },
+    ...(hasConfigVolume(object, template) ? [{ name: "tt-config", mountPath: "/ttconfig" }] : []),
+    { name: "tt-operator", mountPath: "/ttoperator", readOnly: true },
+  ];
+}
+
+/** @returns the user's mounts, then those of ours whose path the user does not mount */
+export function mergeMounts(user: VolumeMount[] | undefined, ours: VolumeMount[]): VolumeMount[] {
+  const taken = new Set((user ?? []).map(mount => mount.mountPath));
+  return [...(user ?? []), ...ours.filter(mount => !taken.has(mount.mountPath))];
+}
+
+/** @returns the claims of each Pod: the user's, tt-persistent, and tt-log where logStorageSize is given */
+export function claimTemplates(object: TimesTenClassicObject): (ClaimTemplate | Record<string, unknown>)[] {
+  const { ttspec } = object.spec;
+  const log =
+    ttspec.logStorageSize === undefined
+      ? []
+      : [
+          claim(
+            "tt-log",
+            ttspec.logStorageClassName ?? ttspec.storageClassName,
+            ttspec.logStorageSize,
+            ttspec.logStorageSelector,
+          ),
+        ];
+  return [
+    ...(object.spec.volumeClaimTemplates ?? []),
+    claim(
+      "tt-persistent",
+      ttspec.storageClassName,
+      ttspec.storageSize ?? DEFAULT_STORAGE_SIZE,
+      ttspec.storageSelector,
+    ),
+    ...log,
+  ];
+}
+
+function claim(name: string, storageClassName: string, storage: string, selector: unknown): ClaimTemplate {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      storageClassName,
+      resources: { requests: { storage } },
+      ...(selector === undefined ? {} : { selector }),
+    },
+  };
+}
