@@ -1,0 +1,147 @@
+/**
+ * `make demo`: a pair comes up from the documents' own object on real kubelets, replicates, and survives the loss of
+ * its active twice, while a client writes all the time.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { demoCluster, type DemoCluster } from "./cluster";
+import { act, say, timeline, type Gap } from "./report";
+import { until, type Kubectl } from "../testbed/kubectl";
+import { installOperator } from "../testbed/operator";
+import { killDaemon, pairStatus, peerOf, waitNormal } from "../testbed/pair";
+import { startWriter, type Writer } from "../testbed/writer";
+
+const NAMESPACE = "mynamespace";
+const PAIRS = ["sample", "twosafe"] as const;
+type Pair = (typeof PAIRS)[number];
+
+interface Fault {
+  name: "delete" | "kill";
+  title: string;
+  inflict: (k: Kubectl, pod: string) => Promise<unknown>;
+}
+
+const faults: Fault[] = [
+  {
+    name: "delete",
+    title: "kubectl delete pod of the active",
+    inflict: (k, pod) => k.run(["delete", "pod", pod, "--wait=false"]),
+  },
+  { name: "kill", title: "kill -9 of the active's TimesTen daemon", inflict: (k, pod) => killDaemon(k, pod) },
+];
+
+/** Everything the demo measured. */
+interface Result {
+  normalSeconds: number;
+  gaps: Record<Fault["name"], number>;
+  acked: number;
+  lost: number;
+  asyncLost: number;
+}
+
+async function main(): Promise<void> {
+  const cluster = await demoCluster();
+  let result: Result | null = null;
+  try {
+    result = await run(cluster);
+  } finally {
+    if (process.env["KEEP"] === "1") printWhatToTry(cluster);
+    else await cluster.stop();
+  }
+  const ok = result.lost === 0;
+  console.log(
+    `demo: ${ok ? "PASS" : "FAIL"} normal_s=${result.normalSeconds.toFixed(1)} delete_gap_ms=${result.gaps.delete} ` +
+      `kill_gap_ms=${result.gaps.kill} acked=${result.acked} lost=${result.lost} async_lost=${result.asyncLost}`,
+  );
+  process.exitCode = ok ? 0 : 1;
+}
+
+async function run(cluster: DemoCluster): Promise<Result> {
+  act("Install the operator");
+  await installOperator(cluster.kubectl, cluster.deployDir);
+  say("kubectl apply -f dist/deploy/: admission and watcher are ready");
+
+  const k = cluster.kubectl.in(NAMESPACE);
+  const normalSeconds = await createPairs(cluster, k);
+
+  act("A client writes all the time through sample-active (and twosafe-active)");
+  const writers: Record<Pair, Writer> = {
+    sample: await startWriter(k, "sample", cluster.simulatorImage),
+    twosafe: await startWriter(k, "twosafe", cluster.simulatorImage),
+  };
+  const gaps = { delete: 0, kill: 0 };
+  for (const fault of faults) gaps[fault.name] = await failOver(k, fault, writers);
+
+  act("Count what was acknowledged against what is there");
+  const twosafe = await writers.twosafe.verify();
+  const sample = await writers.sample.verify();
+  say(`twosafe: ${twosafe.acked} commits acknowledged, ${twosafe.lost} lost`);
+  say(
+    `sample: ${sample.acked} commits acknowledged, ${sample.lost} lost: it replicates asynchronously, so what was ` +
+      "acknowledged in the last moment before the kill may not have left the dead database",
+  );
+  return { normalSeconds, gaps, acked: twosafe.acked, lost: twosafe.lost, asyncLost: sample.lost };
+}
+
+/** @returns seconds from the apply to both pairs in Normal */
+async function createPairs(cluster: DemoCluster, k: Kubectl): Promise<number> {
+  act("kubectl apply -f examples/sample.yaml -f examples/sample-twosafe.yaml");
+  await cluster.kubectl.run(["create", "namespace", NAMESPACE]).catch(() => undefined);
+  const began = Date.now();
+  for (const file of ["sample.yaml", "sample-twosafe.yaml"]) {
+    await k.apply(cluster.adapt(readFileSync(join(cluster.root, "examples", file), "utf8")));
+  }
+  const watch = k.stream(["get", "ttc", "-w"], line => say(line));
+  try {
+    await Promise.all(PAIRS.map(name => waitNormal(k, name, 180_000)));
+  } finally {
+    watch.kill();
+  }
+  return (Date.now() - began) / 1000;
+}
+
+/** @returns the client's write gap on `sample`, ms */
+async function failOver(k: Kubectl, fault: Fault, writers: Record<Pair, Writer>): Promise<number> {
+  act(fault.title);
+  const watch = k.stream(["get", "ttc", "-w"], line => say(line));
+  try {
+    const gaps = await Promise.all(PAIRS.map(name => failOverOne(k, name, fault, writers[name])));
+    return gaps[0] ?? Number.NaN;
+  } finally {
+    watch.kill();
+  }
+}
+
+async function failOverOne(k: Kubectl, name: Pair, fault: Fault, writer: Writer): Promise<number> {
+  const active = (await pairStatus(k, name)).activePods ?? "";
+  const before = await writer.acked();
+  await until(`the writer of ${name} commits`, 20_000, async () => ((await writer.acked()) > before ? true : undefined));
+  const faultMs = Date.now();
+  await fault.inflict(k, active);
+  const status = await waitNormal(k, name, 120_000, peerOf(active));
+  const gap = longest(await writer.gapsSince(faultMs - 1_000));
+  say(timeline(`${name}, ${fault.title}`, faultMs, status.lastFailover ?? {}, gap));
+  return gap === null ? 0 : gap.toMs - gap.fromMs;
+}
+
+function longest(gaps: Gap[]): Gap | null {
+  return gaps.reduce<Gap | null>((a, b) => (a !== null && a.toMs - a.fromMs >= b.toMs - b.fromMs ? a : b), null);
+}
+
+function printWhatToTry(cluster: DemoCluster): void {
+  console.log(`
+The cluster is still running. Try:
+  export KUBECONFIG=${cluster.kubectl.kubeconfig}
+  kubectl -n ${NAMESPACE} get ttc
+  kubectl -n ${NAMESPACE} describe ttc sample
+  kubectl -n ${NAMESPACE} exec -it sample-0 -c tt -- bash -l     # then: ttIsql sample, ttStatus, ttVersion
+  kubectl -n ${NAMESPACE} logs sample-0 -c daemonlog
+  kubectl -n ${NAMESPACE} delete pod sample-0
+End it with: make cluster-down`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  console.log("demo: FAIL");
+  process.exitCode = 1;
+});
