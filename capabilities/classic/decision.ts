@@ -1,0 +1,108 @@
+/** What a pass decided: plain values that the executor carries out and the report shows. */
+import type { HighLevelState } from "../../generated/types";
+import type { Command, Evidence, PermissionRecord } from "../../protocol";
+import type { OwnedKind } from "./observation";
+import type { ReasonName } from "./reasons";
+
+/** Why something is as it is or was done: feeds condition, event, journal and log alike. */
+export interface Reason {
+  reason: ReasonName;
+  message: string;
+}
+
+export interface Decision {
+  state: HighLevelState;
+  /** What the pods are in themselves, by ordinal: Oracle's words. */
+  podStates: [PodState, PodState];
+  /** Roles as the record and the databases say, by ordinal. */
+  roles: [Role | null, Role | null];
+  /** The change of the record to be made first of all, or null. */
+  recordWrite: RecordWrite | null;
+  /** What goes to every agent with the newest record. */
+  evidence: Evidence;
+  commands: PodCommand[];
+  effects: Effect[];
+  /** At least one; the first is the one that explains the state. */
+  reasons: Reason[];
+  /** Events beside those of changes of state. */
+  events: EventText[];
+  conditions: Conditions;
+  stopwatch: Stopwatch | null;
+  /** Failed attempts to rebuild the standby, for status.repStartFailCount. */
+  repairs: Repairs;
+  /** Run again after so long even if nothing happens; the polling interval bounds it from above. */
+  wakeAfterMs: number;
+}
+
+export type PodState =
+  | "Initializing"
+  | "Healthy"
+  | "Down"
+  | "OtherDown"
+  | "Unknown"
+  | "CatchingUp"
+  | "Terminal";
+export type Role = "active" | "standby";
+
+export interface RecordWrite {
+  value: PermissionRecord;
+  /** resourceVersion of the Lease that is replaced; null where it is created. */
+  replaces: string | null;
+  /** Name of the pod that is the writer. */
+  writerPodName: string;
+  why: Reason;
+}
+
+export interface PodCommand {
+  ordinal: 0 | 1;
+  command: Command;
+}
+
+export interface EventText {
+  type: "Normal" | "Warning";
+  reason: string;
+  message: string;
+}
+
+/** Changes of owned objects and pods. Each is safe to repeat. */
+export type Effect =
+  | { do: "create"; kind: OwnedKind; name: string }
+  | {
+      do: "route";
+      to: { ordinal: 0 | 1; podUID: string; podName: string; ip: string; nodeName: string | null } | null;
+    }
+  | { do: "label"; ordinal: 0 | 1; podName: string; podUID: string; role: Role | null };
+
+export interface ConditionVerdict extends Reason {
+  status: "True" | "False" | "Unknown";
+}
+
+export interface Conditions {
+  Ready: ConditionVerdict;
+  Redundant: ConditionVerdict;
+  FailoverPossible: ConditionVerdict;
+  Upgrading: ConditionVerdict;
+  /** Present only while true. */
+  Reconciling: ConditionVerdict | null;
+  Stalled: ConditionVerdict | null;
+}
+
+/** One change of the active; times are wall clock, ms; null: not yet, or not known. */
+export interface Stopwatch {
+  fromPod: string;
+  toPod: string;
+  /** n of the Pair that was left. */
+  epoch: number;
+  /** n of the promotion. */
+  recordNumber: number;
+  failedAtMs: number | null;
+  failedAtSource: string;
+  proof: string;
+  possibleLoss: boolean;
+}
+
+export interface Repairs {
+  failCount: number;
+  /** Id of the newest finished task that is counted; null when none. */
+  countedTask: string | null;
+}

@@ -1,0 +1,55 @@
+/**
+ * Every reason the operator gives, in one place: conditions, journal, log and the Events that are not Oracle's carry
+ * these names. docs/reference/reasons.md lists the same names (a test holds both equal).
+ */
+export const reasons = {
+  // The life of the pair
+  BeingDeleted: "The object is being deleted: nothing is created or changed any more.",
+  CreatingObjects: "Secret, Services, EndpointSlice or StatefulSet are being created.",
+  ForeignObject: "An object of a name that this pair needs belongs to somebody else; it is never adopted.",
+  BrokenObject: "An object of this pair exists but cannot be used.",
+  UnsupportedTopology: "This operator manages pairs only; the object asks for independent databases.",
+  WaitingForAgents: "Not every agent has answered yet.",
+  BuildingActive: "The first active database is being made.",
+  BuildingStandby: "The standby is being made from the active.",
+  WaitingForStandby: "The active serves and waits for the other Pod.",
+  StandbyCatchingUp: "The standby replicates but does not have everything yet.",
+  PairHealthy: "Both databases are up and the standby has everything.",
+  // Loss of the active
+  ActiveSilent: "The active's agent is silent; that proves nothing about its database.",
+  ActiveOver: "The life of the active database is over, by proof.",
+  PromotionStarted: "The record names the standby as the writer.",
+  PromotionUnderWay: "The standby has been named and is becoming the active.",
+  PromotionRefused: "The standby answered that it may not be promoted.",
+  PromotionLost: "The standby's database ended before it became the active.",
+  ActiveTookOver: "The new active is open for its users.",
+  StandbyUnfit: "The standby does not have everything, so the old active's own disk goes on.",
+  // Loss of the standby
+  StandbyLost: "The standby is lost; the active goes on alone.",
+  ActiveAlone: "The active goes on alone.",
+  // Neither
+  BothDown: "No database may serve.",
+  WaitingForActive: "The database that must go on is known; its Pod is awaited.",
+  LoadingActive: "The database that must go on is being loaded.",
+  ActiveReturned: "The writer's database came back from its own disk.",
+  ReopeningActive: "The former writer lives and is named again.",
+  ConfiguringActive: "The database that goes on is becoming the active.",
+  MissingFact: "A fact without which nobody can decide safely is missing.",
+  StandbyAhead: "The standby's copy has commits that the returned active lost.",
+  // The record
+  FirstRecord: "The first record names the writer.",
+  RecordLost: "The record is missing or older than what agents obey; a new one is numbered above all.",
+  RecordUnusable: "The Lease of the record's name cannot be used.",
+  PairFormed: "The record names writer and standby together.",
+  PairReady: "The standby is complete and may be promoted.",
+  WriterStopped: "The record is Closed: nobody may write until it is decided who goes on.",
+  // Conditions
+  FailoverReady: "The standby may be promoted as soon as there is a proof about the active.",
+  NoStandby: "There is no standby that could be promoted.",
+  NoUpgrade: "No upgrade is under way.",
+  CommandFailed: "A step of building failed and is tried again.",
+  // Objects and Pods
+  Routed: "The Service of the active leads to this Pod.",
+} as const;
+
+export type ReasonName = keyof typeof reasons;
