@@ -2,7 +2,8 @@ import type { TimesTenClassicObject } from "../../generated/types";
 import { agentEnvironment, instanceEnvironment, mergeEnvironment, TIMESTEN_HOME } from "./environment";
 import { daemonlogResources, ttResources } from "./containerResources";
 import type { Container, PodTemplate } from "./kinds";
-import { AGENT_PORT, DAEMON_PORT, repPort, SERVER_PORT, type ObjectSettings } from "./names";
+import { AGENT_PORT } from "../../protocol";
+import { DAEMON_PORT, repPort, SERVER_PORT, type ObjectSettings } from "./names";
 import { ttSecurityContext } from "./securityContext";
 import { agentMounts, dataMounts, mergeMounts } from "./volumes";
 
@@ -28,11 +29,7 @@ const find = (containers: Container[] | undefined, name: string): Container | un
   (containers ?? []).find(container => container.name === name);
 
 /** @returns init container that copies the agent from the operator's image into the Pod */
-export function installContainer(
-  object: TimesTenClassicObject,
-  template: PodTemplate,
-  settings: ObjectSettings,
-): Container {
+export function installContainer(template: PodTemplate, settings: ObjectSettings): Container {
   return {
     name: TT_AGENT,
     image: settings.operatorImage,

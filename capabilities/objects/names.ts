@@ -1,7 +1,6 @@
 /** Every name, label, port and path that several parts must agree on. */
 import type { TimesTenClassicObject } from "../../generated/types";
 
-export const AGENT_PORT = 8443;
 export const DAEMON_PORT = 6624;
 export const SERVER_PORT = 6625;
 export const DEFAULT_REP_PORT = 4444;

@@ -12,16 +12,17 @@ const RESTRICTED = {
 
 /**
  * @param tt the user's container tt, where spec.template has one
- * @returns the security context of tt, ttinit and daemonlog: what the user wrote for tt, else TimesTen's user without
- *   privileges. Where the template runs the Pod as root (so that `su - oracle` works in it), none of the restrictions
- *   that would contradict it.
+ * @returns the security context of tt, ttinit and daemonlog: what the user wrote for tt, else no privileges at all;
+ *   as TimesTen's user unless a runAsUser is given. Where the template runs the Pod as root (so that `su - oracle`
+ *   works in it), none of the restrictions that would contradict it.
  */
 export function ttSecurityContext(template: PodTemplate, tt: Container | undefined): Record<string, unknown> {
-  if (tt?.securityContext !== undefined) return tt.securityContext;
-  const runAsUser = template.spec?.securityContext?.["runAsUser"];
-  if (runAsUser === 0) return { privileged: false };
-  if (runAsUser !== undefined) return RESTRICTED;
-  return { runAsUser: TIMESTEN_UID, runAsGroup: TIMESTEN_UID, ...RESTRICTED };
+  const ofPod = template.spec?.securityContext?.["runAsUser"];
+  const ofContainer = tt?.securityContext?.["runAsUser"];
+  const user = ofContainer ?? ofPod;
+  const identity = user === undefined ? { runAsUser: TIMESTEN_UID, runAsGroup: TIMESTEN_UID } : {};
+  if (tt?.securityContext !== undefined) return { ...identity, ...tt.securityContext };
+  return user === 0 ? { privileged: false } : { ...identity, ...RESTRICTED };
 }
 
 /** @returns the Pods' security context: the user's, with the group that makes the volumes TimesTen's */

@@ -79,7 +79,7 @@ function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings:
         ...container,
         image: container.image ?? ttspec.image,
       })),
-      installContainer(object, template, settings),
+      installContainer(template, settings),
       agentContainer(object, template, settings, TT_INIT),
     ],
     containers: [
