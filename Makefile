@@ -1,0 +1,69 @@
+# What one can do here; each target is a script of scripts/ or a program of the tree. `make` alone explains them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.SUFFIXES:
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+# Where images go: IMAGE_PREFIX=registry.example/team pushes there (for a cluster of your own), empty is the local registry.
+IMAGE_PREFIX ?=
+IMAGE_TAG ?= dev
+OPERATOR_IMAGE ?= $(or $(IMAGE_PREFIX),registry.local)/timesten-operator:$(IMAGE_TAG)
+export IMAGE_PREFIX IMAGE_TAG OPERATOR_IMAGE
+
+.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world test-cluster demo cluster cluster-down clean
+
+help: ## This list
+	@echo 'Targets:'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'Settings (make TARGET NAME=value):'
+	@echo '  KUBECONFIG      demo: use that cluster instead of a local one (with IMAGE_PREFIX)'
+	@echo '  IMAGE_PREFIX    images: build with docker, podman or buildah and push to this registry/path'
+	@echo '  IMAGE_TAG       images: tag of the operator image (dev)'
+	@echo '  KEEP=1          demo: leave everything running at the end'
+	@echo '  TTO_CACHE       kept downloads and builds (~/.cache/timesten-operator); safe to delete while nothing runs'
+
+setup: ## Fetch npm and Debian packages, build the Kubernetes parts once (5 to 8 min the first time)
+	@scripts/setup.sh
+
+generate: setup ## Make the types in generated/ from crds/
+	@scripts/generate.sh
+
+bundles: setup ## Bundle agent and simulator into dist/
+	@node scripts/bundle.mjs $(BUNDLES)
+
+build: setup ## Bundle agent and simulator, build the Pepr module and its manifests into dist/
+	@scripts/build.sh
+
+image-contexts: setup bundles ## Fill dist/images/*, from which `docker build` makes the images
+	@scripts/image-contexts.sh
+
+images: setup bundles ## Build the images and push them where clusters find them (seconds when little changed)
+	@scripts/images.sh
+
+lint: setup ## Check style, types, formatting, scripts
+	@scripts/lint.sh
+
+test: ## Set up, then run every check and test; ends with `N passed, N failed`
+	@scripts/test.sh
+
+test-unit: setup ## Unit tests only
+	@scripts/test.sh unit
+
+test-world: setup ## Tests of the deterministic world only
+	@scripts/test.sh world
+
+test-cluster: ## Tests on a real control plane and real nodes only
+	@scripts/test.sh cluster
+
+demo: setup ## Show a pair come up, replicate and fail over, on a local cluster (or KUBECONFIG=…)
+	@scripts/demo.sh
+
+cluster: setup ## Start a local cluster and say how to use it
+	@scripts/cluster.sh up
+
+cluster-down: ## Stop the local cluster and remove all it made
+	@scripts/cluster.sh down
+
+clean: ## Remove what builds made in this checkout (not node_modules, not the cache)
+	@rm -rf dist .build coverage

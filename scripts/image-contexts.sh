@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Fills the build contexts of the images under dist/images/, from which docker, podman or buildah build them:
+# operator, and simulator-<release> for each release of images/simulator/releases.txt.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+cd "$REPO"
+
+lock_key() { cat package.json package-lock.json .npmrc "$REPO/scripts/image-contexts.sh" | digest | cut -c1-16; }
+
+# Runtime packages only: what Pepr's controller finds beside the module. What only people read is left out.
+install_runtime() {
+  local work=$TTO_CACHE/runtime/.$1.$$
+  rm -rf "$work" && mkdir -p "$work"
+  cp package.json package-lock.json .npmrc "$work/"
+  (cd "$work" && npm ci --omit=dev --omit=peer --ignore-scripts --no-audit --no-fund --loglevel=error)
+  find "$work/node_modules" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
+  mv -T "$work/node_modules" "$TTO_CACHE/runtime/$1" 2>/dev/null || true
+  rm -rf "$work"
+}
+
+operator_context() {
+  local key context=dist/images/operator
+  key=$(lock_key)
+  [ -d "$TTO_CACHE/runtime/$key" ] || step runtime "runtime packages of package-lock.json for the operator image" locked runtime install_runtime "$key"
+  if [ "$(cat "$context/.key" 2>/dev/null)" != "$key" ]; then
+    rm -rf "$context"
+    mkdir -p "$context/app"
+    cp -a --reflink=auto "$TTO_CACHE/runtime/$key" "$context/app/node_modules"
+    cp --reflink=auto node_modules/node/bin/node "$context/node"
+    printf '.key\n.dockerignore\n' >"$context/.dockerignore"
+    echo "$key" >"$context/.key"
+  fi
+  install -m 0644 dist/agent/agent.cjs "$context/agent.cjs"
+}
+
+simulator_context() {
+  local release=$1 context=dist/images/simulator-$1
+  mkdir -p "$context"
+  [ -f "$context/node" ] && cmp -s node_modules/node/bin/node "$context/node" || cp --reflink=auto node_modules/node/bin/node "$context/node"
+  rm -f "$context"/*.zip
+  node scripts/distribution.mjs "$release" "$context" >/dev/null
+}
+
+if [ $# = 0 ] || [[ " $* " == *" operator "* ]]; then operator_context; fi
+if [ $# = 0 ] || [[ " $* " == *" simulator "* ]]; then
+  while read -r release _; do simulator_context "$release"; done < <(sed -E 's/#.*//; /^\s*$/d' images/simulator/releases.txt)
+fi
