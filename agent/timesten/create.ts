@@ -1,0 +1,130 @@
+/** The first database of an object: files, the agents' user, the admin user, the schema. */
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Context } from "./context";
+import { destroy, freshSection, keepLoadedClosed, loadClosed } from "./database";
+import { TimesTenError } from "./errors";
+import { IsqlSession } from "./isql";
+import { parseErrors } from "./parse/error";
+
+/** TimesTen's limit for the names of users and other basic names, characters. */
+const MAX_NAME = 30;
+
+/** Database, agent user, adminUser, schema.sql. Ends loaded, closed, RAM policy manual. A half-made one is made anew. */
+export async function createDatabase(c: Context, signal: AbortSignal): Promise<void> {
+  const halfMade = await c.incomplete.isSet();
+  if (!halfMade && (await exists(c, signal))) return loadClosed(c, signal);
+  if (halfMade) await destroy(c, signal);
+  const admin = await readUser(join(c.o.configDir, "adminUser"));
+  await c.incomplete.set("create");
+  await createFiles(c, signal);
+  await createUser(c, c.o.agentUser, signal);
+  const owner = c.o.agentUser.name;
+  await c.sessions.act(
+    `create table ${owner}.ping (k number(1) not null primary key, id number(18) not null)`,
+    signal,
+  );
+  await c.sessions.act(`insert into ${owner}.ping values (1, 0)`, signal);
+  if (admin !== null) await createUser(c, admin, signal);
+  await runFile(c, "schema.sql", "Schema error: ", signal);
+  // Nothing of it may be lost when the pod ends now: from here on it counts as made.
+  await c.sessions.act("call ttCkpt", signal);
+  await c.incomplete.clear();
+  c.status.invalidate();
+}
+
+/** Runs /ttconfig/<name> as the instance administrator. @returns false when there is no such file */
+export async function runFile(
+  c: Context,
+  name: string,
+  label: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const file = join(c.o.configDir, name);
+  if (!(await isFile(file))) return false;
+  const { code, stdout, stderr } = await c.attempt(
+    "ttIsql",
+    ["-connStr", `DSN=${c.o.db}`, "-f", file],
+    signal,
+  );
+  const output = `${stdout}\n${stderr}`;
+  const error = parseErrors(output)[0];
+  if (error !== undefined)
+    throw TimesTenError.from({ ...error, message: withoutSecrets(error.message) }, label);
+  if (code !== 0) throw new TimesTenError(null, `${label}ttIsql exited with code ${code}`);
+  return true;
+}
+
+/**
+ * @param file one line "user/password"
+ * @returns null when there is no such file
+ * @throws TimesTenError when it is no such line; never quotes it
+ */
+export async function readUser(file: string): Promise<{ name: string; password: string } | null> {
+  if (!(await isFile(file))) return null;
+  const line = (await readFile(file, "utf8")).split("\n")[0]?.trim() ?? "";
+  const slash = line.indexOf("/");
+  const name = line.slice(0, Math.max(slash, 0)).trim();
+  const password = line.slice(slash + 1);
+  const label = file.slice(file.lastIndexOf("/") + 1);
+  if (slash < 1 || password === "") throw new TimesTenError(null, `${label} is not a line "user/password"`);
+  if (!/^[A-Za-z][A-Za-z0-9_$#]*$/.test(name) || name.length > MAX_NAME) {
+    throw new TimesTenError(
+      null,
+      `the user name in ${label} is no TimesTen name of at most ${MAX_NAME} characters`,
+    );
+  }
+  return { name, password };
+}
+
+/** The first connection makes the files; it stays until the RAM policy keeps the database in memory. */
+async function createFiles(c: Context, signal: AbortSignal): Promise<void> {
+  const first = new IsqlSession({
+    file: c.tool("ttIsql"),
+    args: ["-connStr", `DSN=${c.o.db};AutoCreate=1`],
+    env: c.o.env,
+    cwd: c.o.instanceHome,
+    onLost: () => undefined,
+  });
+  try {
+    await first.execute("select 1 from dual", signal);
+    await keepLoadedClosed(c, signal);
+  } finally {
+    await first.stop();
+  }
+}
+
+/** The statement goes to ttIsql's standard input: a password never stands in an argument. */
+async function createUser(
+  c: Context,
+  user: { name: string; password: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const quoted = user.password.replaceAll("'", "''");
+  try {
+    await c.sessions.act(`create user ${user.name} identified by '${quoted}'`, signal);
+  } catch (error) {
+    // TimesTen may quote the statement in its message.
+    const number = error instanceof TimesTenError ? error.number : null;
+    const text = error instanceof Error ? error.message.replaceAll(user.password, "***") : "";
+    throw new TimesTenError(number, `cannot create user ${user.name}: ${withoutSecrets(text)}`);
+  }
+  await c.sessions.act(`grant admin to ${user.name}`, signal);
+}
+
+async function exists(c: Context, signal: AbortSignal): Promise<boolean> {
+  const section = await freshSection(c, signal);
+  return (section !== undefined && section.connectionCount > 0) || (await c.isOnDisk());
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @returns the text without what follows IDENTIFIED BY */
+export function withoutSecrets(text: string): string {
+  return text.replace(/(identified\s+by\s+)("[^"]*"|'(?:[^']|'')*'?|\S+)/gi, "$1***");
+}

@@ -1,0 +1,93 @@
+/** Which processes hold the database, how their end is noticed, and how they are ended. */
+import type { Context } from "./context";
+import { freshSection } from "./database";
+import { TimesTenError } from "./errors";
+import { dbStateOf } from "./parse/ttstatus";
+import {
+  allProcesses,
+  environmentOf,
+  formatProcesses,
+  isAlive,
+  kill,
+  parseProcesses,
+  statOf,
+  type ProcessId,
+} from "./procfs";
+import { holdersOf, type Snapshot } from "./status";
+
+/** Between two looks at /proc, ms: well under the 100 ms within which a death has to be known. */
+const WATCH_MS = 25;
+/** SIGKILL takes effect at once, unless the kernel is stuck, ms. */
+const KILL_MS = 10_000;
+/** TimesTen's own processes: daemon, subdaemons, replication and cache agents, client/server. */
+const TIMESTEN = /^(?:timesten(?:d|subd|repd|orad)|ttcserver)/;
+
+/**
+ * @returns daemon and subdaemons of the loaded database as "pid:starttime,..."; null when it is not loaded
+ * @throws TimesTenError when ttStatus does not say, or a process ended meanwhile
+ */
+export async function databaseProcesses(c: Context, signal: AbortSignal): Promise<string | null> {
+  const section = await freshSection(c, signal);
+  const snapshot = c.status.last;
+  if (section === undefined || dbStateOf(section, true) !== "Loaded") return null;
+  const pids = holdersOf(snapshot.report, [section]);
+  const processes = pids.flatMap(pid => snapshot.processes.get(pid) ?? []);
+  if (processes.length < pids.length)
+    throw new TimesTenError(null, "the database's processes are just changing");
+  return formatProcesses(processes);
+}
+
+/** Calls back once, when the first of these processes has ended. @returns a function that ends the watching */
+export function watchProcesses(processes: string, onEnd: () => void): () => void {
+  const watched = parseProcesses(processes);
+  const timer = setInterval(() => {
+    if (watched.length > 0 && watched.every(isAlive)) return;
+    clearInterval(timer);
+    onEnd();
+  }, WATCH_MS);
+  return () => clearInterval(timer);
+}
+
+/**
+ * SIGKILL for every process that could still write to the database: TimesTen's own, and whoever is connected directly.
+ * @param watched processes of lives seen before
+ * @throws TimesTenError when one is left although it was killed
+ */
+export async function killProcesses(c: Context, watched: Iterable<string>): Promise<void> {
+  const signal = AbortSignal.timeout(KILL_MS);
+  const named = [...watched].flatMap(parseProcesses);
+  const targets = new Map<string, ProcessId>();
+  for (const process of [...named, ...attached(c.status.last), ...ofInstance(c)]) {
+    targets.set(`${process.pid}:${process.startTime}`, process);
+  }
+  targets.forEach(kill);
+  await c.sessions.close();
+  await c.until(
+    "end of TimesTen's processes",
+    signal,
+    async () => {
+      // A daemon may have started another one just before it died.
+      ofInstance(c).forEach(kill);
+      return ![...targets.values()].some(isAlive) && ofInstance(c).length === 0;
+    },
+    5,
+  );
+  c.status.forget();
+}
+
+/** Processes of the last report, as far as they are still the same. */
+function attached(snapshot: Snapshot): ProcessId[] {
+  return [...snapshot.processes.values()].filter(process => process.pid !== globalThis.process.pid);
+}
+
+/** TimesTen's own processes of this instance, whoever started them. */
+function ofInstance(c: Context): ProcessId[] {
+  return allProcesses().filter(
+    ({ pid, name }) => TIMESTEN.test(name) && environmentOf(pid, "TIMESTEN_HOME") === c.o.instanceHome,
+  );
+}
+
+/** @returns whether this process lives, by id alone */
+export function lives(pid: number): boolean {
+  return statOf(pid) !== null;
+}
