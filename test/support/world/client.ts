@@ -1,0 +1,89 @@
+/**
+ * An application that commits all the time through the Service <name>-active: it resolves the endpoint as kube-proxy
+ * would (a little late), connects, commits, and reconnects after an error. It remembers what was acknowledged.
+ */
+import type { KubeObject } from "../../../capabilities/runtime/ports";
+import type { Network } from "./cluster/network";
+import { endpointSlices } from "./cluster/resources";
+import type { Surroundings } from "./cluster/surroundings";
+import type { SeededRandom } from "./random";
+import { parse } from "./kube/store";
+
+interface Slice extends KubeObject {
+  endpoints?: { addresses: string[]; conditions?: { ready?: boolean } }[];
+}
+
+/** What the application knows of one commit. */
+export interface Attempt {
+  id: number;
+  startedMs: number;
+  /** null: the application was never told that it is safe. */
+  ackedMs: number | null;
+}
+
+export class WritingClient {
+  readonly attempts: Attempt[] = [];
+  private address: string | null = null;
+  private stopped = false;
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly network: Network,
+    namespace: string,
+    objectName: string,
+    private readonly random: SeededRandom,
+    private readonly firstId: number,
+    private readonly pauseMs: number,
+  ) {
+    const name = `${objectName}-active`;
+    const resolve = (slice: Slice | null): void => {
+      const endpoint = slice?.endpoints?.find(item => item.conditions?.ready !== false);
+      // kube-proxy syncs at once when idle, else at its next sync.
+      around.time.after(random.chance(0.7) ? random.between(5, 50) : random.between(50, 1_000), () => {
+        this.address = endpoint?.addresses[0] ?? null;
+      });
+    };
+    resolve(around.store.get<Slice>(endpointSlices, namespace, name));
+    around.store.subscribe(change => {
+      if (change.kind !== "discovery.k8s.io/endpointslices" || change.key !== `${namespace}/${name}`) return;
+      resolve(change.type === "DELETED" ? null : parse<Slice>(change.json));
+    });
+  }
+
+  start(): void {
+    if (!this.stopped)
+      this.around.time.after(this.random.between(0.5, 1.5) * this.pauseMs, () => this.write());
+  }
+
+  /** No further commits. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private write(): void {
+    if (this.stopped) return;
+    const { time } = this.around;
+    const runtime = this.address === null ? undefined : this.network.byAddress(this.address);
+    const database = runtime?.tt?.timesten.loaded();
+    if (runtime === undefined || database === undefined || database === null) return this.start();
+    const attempt: Attempt = {
+      id: this.firstId + this.attempts.length,
+      startedMs: time.nowMs(),
+      ackedMs: null,
+    };
+    this.attempts.push(attempt);
+    time.after(this.random.between(0.2, 2), () => {
+      // The server asks the database now: open, and this one's role.
+      if (!database.writable() || runtime.tt?.process.isFrozen() === true) return this.start();
+      database.commit({ kind: "row", id: attempt.id, atMs: time.nowMs() }).then(
+        () =>
+          void time.after(this.random.between(0.2, 2), () => {
+            // An answer of a process that died on the way never arrives.
+            if (database.alive) attempt.ackedMs = time.nowMs();
+            this.start();
+          }),
+        () => this.start(),
+      );
+    });
+  }
+}

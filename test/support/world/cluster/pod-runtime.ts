@@ -1,0 +1,298 @@
+/** One pod on its node: sandbox, init containers, the tt container with its restarts, and its end. */
+import { KubeError } from "../../../../capabilities/runtime/ports";
+import { emptyDisk } from "../database";
+import type { SeededRandom } from "../random";
+import { AgentProcess } from "./agent-process";
+import type { Network } from "./network";
+import { type ContainerStatus, type Pod, pods, secrets } from "./resources";
+import type { Surroundings } from "./surroundings";
+
+/** First restart at once, then CrashLoopBackOff. */
+const BACKOFF_MS = [0, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000];
+/** What a killed process reports. */
+const KILLED = 137;
+
+interface ContainerRun {
+  id: string;
+  startedAt: string;
+}
+
+interface ContainerEnd extends ContainerRun {
+  exitCode: number;
+  reason: string;
+  finishedAt: string;
+}
+
+/** A pod's containers and what the kubelet will say of them. */
+export class PodRuntime {
+  readonly ip: string;
+  readonly host: string;
+  tt: AgentProcess | null = null;
+  private phase: "Pending" | "Running" = "Pending";
+  private run: ContainerRun | null = null;
+  private last: ContainerEnd | null = null;
+  private restarts = 0;
+  private backoff: (() => void) | null = null;
+  private terminating = false;
+  private statusPlanned = false;
+  private gone = false;
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly network: Network,
+    readonly pod: Pod,
+    private readonly random: SeededRandom,
+  ) {
+    this.ip = `10.0.${random.index(250)}.${1 + random.index(250)}`;
+    this.host = `${pod.metadata.name}.${serviceOf(pod)}.${pod.metadata.namespace}.svc.cluster.local`;
+  }
+
+  get uid(): string {
+    return this.pod.metadata.uid!;
+  }
+
+  get name(): string {
+    return this.pod.metadata.name;
+  }
+
+  /** Brings the pod up; waits for its Secret as the kubelet's volume manager does. */
+  start(): void {
+    this.step(this.around.pace.startMs(), () => {
+      if (!this.volumesThere()) {
+        this.step(this.random.between(300, 2_000), () => this.start());
+        return;
+      }
+      this.around.story.tell("kubelet", `sandbox of ${this.name} ${this.uid.slice(0, 8)} at ${this.ip}`);
+      this.network.join(this);
+      this.reportSoon();
+      // ttagent copies the agent, ttinit makes the instance on first start.
+      const disk = this.disk();
+      const initMs = this.around.pace.startMs() * 2 + (disk.instance ? 0 : this.random.between(200, 900));
+      this.step(initMs, () => {
+        disk.instance = true;
+        this.startContainer();
+      });
+    });
+  }
+
+  /** SIGTERM to everything, SIGKILL after the grace period; then the pod is no more. */
+  terminate(graceS: number): void {
+    if (this.terminating) return;
+    this.terminating = true;
+    this.backoff?.();
+    this.around.story.tell("kubelet", `SIGTERM to ${this.name}, grace ${graceS} s`);
+    if (this.tt === null) return this.finish();
+    this.tt.terminate();
+    this.around.time.after(graceS * 1_000, () => this.killContainer("SIGKILL after the grace period"));
+  }
+
+  /** SIGKILL to the tt container: agent and databases die, the kubelet notices and starts it again. */
+  killContainer(why: string): void {
+    const tt = this.tt;
+    if (tt === null) return;
+    this.around.story.tell("kubelet", `tt container of ${this.name} killed: ${why}`);
+    tt.process.kill();
+    this.ended(KILLED);
+  }
+
+  /** The pod object is gone: what still runs is killed soon. */
+  orphan(): void {
+    if (!this.terminating) this.terminate(2);
+  }
+
+  isGone(): boolean {
+    return this.gone;
+  }
+
+  private step(ms: number, next: () => void): void {
+    this.around.time.after(ms, () => {
+      if (!this.terminating) next();
+    });
+  }
+
+  private startContainer(): void {
+    const { random } = this;
+    this.run = { id: `containerd://${random.uuid().replaceAll("-", "")}`, startedAt: this.stamp() };
+    this.phase = "Running";
+    const place = {
+      podName: this.name,
+      podUID: this.uid,
+      objectUID: this.env("TT_OBJECT_UID"),
+      host: this.host,
+      release: "18.1.4.11.0",
+      disk: this.disk(),
+    };
+    const life = random.fork(`life ${this.restarts}`);
+    this.tt = new AgentProcess(this.around, place, this.network.databaseWorld(life), life, code =>
+      this.ended(code),
+    );
+    this.around.story.tell("kubelet", `tt container of ${this.name} runs`);
+    this.tt.start();
+    this.reportSoon();
+  }
+
+  private ended(exitCode: number): void {
+    const { run } = this;
+    this.tt = null;
+    if (run !== null) {
+      const reason = exitCode === 0 ? "Completed" : "Error";
+      this.last = { ...run, exitCode, reason, finishedAt: this.stamp() };
+    }
+    this.run = null;
+    this.network.reset(this);
+    if (this.terminating) return this.finish();
+    this.reportSoon();
+    const wait = BACKOFF_MS[Math.min(this.restarts, BACKOFF_MS.length - 1)]!;
+    const cancel = this.around.time.after(wait + this.around.pace.statusMs(), () => {
+      this.backoff = null;
+      this.restarts++;
+      this.startContainer();
+    });
+    this.backoff = cancel;
+  }
+
+  /** Everything is dead: the last status, then the object goes. */
+  private finish(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.network.leave(this);
+    this.reportSoon();
+    this.around.time.after(this.around.pace.statusMs() + 1, () => {
+      this.report();
+      this.tolerateAbsence(() =>
+        this.around.store.delete(pods, this.pod.metadata.namespace, this.name, {
+          uid: this.uid,
+          gracePeriodSeconds: 0,
+        }),
+      );
+    });
+  }
+
+  private reportSoon(): void {
+    if (this.statusPlanned) return;
+    this.statusPlanned = true;
+    this.around.time.after(this.around.pace.statusMs(), () => {
+      this.statusPlanned = false;
+      this.report();
+    });
+  }
+
+  private report(): void {
+    const { store } = this.around;
+    const current = store.get<Pod>(pods, this.pod.metadata.namespace, this.name);
+    if (current === null || current.metadata.uid !== this.uid) return;
+    const ready = this.run !== null;
+    const status = {
+      phase: this.phase,
+      podIP: this.ip,
+      podIPs: [{ ip: this.ip }],
+      conditions: [
+        { type: "Ready", status: ready ? "True" : "False" },
+        { type: "ContainersReady", status: ready ? "True" : "False" },
+        { type: "Initialized", status: this.phase === "Running" ? "True" : "False" },
+        { type: "PodScheduled", status: "True" },
+      ],
+      containerStatuses: [this.containerStatus(), sidecarStatus(this.phase === "Running" && !this.gone)],
+    };
+    this.tolerateAbsence(() => store.replaceStatus(pods, { ...current, status }));
+  }
+
+  private containerStatus(): ContainerStatus {
+    const { run, last } = this;
+    const image = { image: "tt", imageID: "tt" };
+    const lastState = last === null ? {} : { terminated: terminated(last) };
+    if (run !== null) {
+      return {
+        name: "tt",
+        containerID: run.id,
+        ready: true,
+        started: true,
+        restartCount: this.restarts,
+        state: { running: { startedAt: run.startedAt } },
+        lastState,
+        ...image,
+      };
+    }
+    if (last === null) {
+      return {
+        name: "tt",
+        ready: false,
+        started: false,
+        restartCount: 0,
+        state: { waiting: { reason: "PodInitializing" } },
+        lastState,
+        ...image,
+      };
+    }
+    return {
+      name: "tt",
+      containerID: last.id,
+      ready: false,
+      started: false,
+      restartCount: this.restarts,
+      state: { terminated: terminated(last) },
+      lastState,
+      ...image,
+    };
+  }
+
+  private tolerateAbsence(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+    }
+  }
+
+  private volumesThere(): boolean {
+    const namespace = this.pod.metadata.namespace;
+    return (this.pod.spec.volumes ?? []).every(
+      volume =>
+        volume.secret === undefined ||
+        this.around.store.get(secrets, namespace, volume.secret.secretName) !== null,
+    );
+  }
+
+  private disk(): ReturnType<typeof emptyDisk> {
+    const claim = (this.pod.spec.volumes ?? []).find(volume => volume.name === "tt-persistent");
+    const key = `${this.pod.metadata.namespace}/${claim?.persistentVolumeClaim?.claimName ?? this.uid}`;
+    let disk = this.around.disks.get(key);
+    if (disk === undefined) this.around.disks.set(key, (disk = emptyDisk()));
+    return disk;
+  }
+
+  private env(name: string): string {
+    const tt = this.pod.spec.containers.find(container => container.name === "tt");
+    const value = tt?.env?.find(entry => entry.name === name)?.value;
+    if (value === undefined) throw new Error(`the tt container has no ${name}`);
+    return value;
+  }
+
+  private stamp(): string {
+    return new Date(this.around.time.epochMs + this.around.time.nowMs())
+      .toISOString()
+      .replace(/\.\d+Z$/, "Z");
+  }
+}
+
+function serviceOf(pod: Pod): string {
+  return pod.metadata.name.replace(/-\d+$/, "");
+}
+
+function terminated(end: ContainerEnd): object {
+  const { id, exitCode, reason, startedAt, finishedAt } = end;
+  return { containerID: id, exitCode, reason, startedAt, finishedAt };
+}
+
+function sidecarStatus(running: boolean): ContainerStatus {
+  return {
+    name: "daemonlog",
+    ready: running,
+    started: running,
+    restartCount: 0,
+    state: running ? { running: {} } : { waiting: { reason: "PodInitializing" } },
+    lastState: {},
+    image: "tt",
+    imageID: "tt",
+  };
+}

@@ -1,0 +1,40 @@
+/** What kubelets, containers and clients of one run share. */
+import type { VirtualTime } from "../clock";
+import type { Disk, Entry, LoadedDatabase } from "../database";
+import type { Story } from "../story";
+import type { KubeStore } from "../kube/store";
+import type { SeededRandom } from "../random";
+import type { TimesTenFaults } from "../timesten";
+import type { AgentOptions } from "../../../../agent/core/agent";
+
+/** How long the cluster's own steps take; by seed. */
+export interface ClusterPace {
+  /** Between a change on a node and its status in the API, ms. */
+  statusMs(): number;
+  /** Creating a sandbox or starting a container, ms. */
+  startMs(): number;
+}
+
+/** Hooks that let a test break the product on purpose. */
+export interface Tampering {
+  /** Changes the agent's surroundings before it is made. */
+  agent?: (options: AgentOptions) => AgentOptions;
+}
+
+export interface Surroundings {
+  time: VirtualTime;
+  random: SeededRandom;
+  store: KubeStore;
+  story: Story;
+  pace: ClusterPace;
+  timesTenFaults: TimesTenFaults;
+  tampering: Tampering;
+  /** Claims by `namespace/name`: they outlive every pod. */
+  disks: Map<string, Disk>;
+  /** Told of every change of a database, for the checker. */
+  databaseChanged(database: LoadedDatabase, what: string): void;
+  /** Told of commits that died with the processes of one copy. */
+  commitsLost(copy: string, entries: readonly Entry[]): void;
+  /** A process threw out of its event loop: a bug. */
+  crashed(process: string, error: unknown): void;
+}
