@@ -40,12 +40,14 @@ interface Result {
 }
 
 async function main(): Promise<void> {
-  const cluster = await demoCluster();
-  let result: Result | null = null;
+  const keep = process.env["KEEP"] === "1";
+  act("Start a cluster of two nodes");
+  const cluster = await demoCluster({ say, ...(keep ? { name: "demo" } : {}) });
+  let result: Result;
   try {
     result = await run(cluster);
   } finally {
-    if (process.env["KEEP"] === "1") printWhatToTry(cluster);
+    if (keep) printWhatToTry(cluster);
     else await cluster.stop();
   }
   const ok = result.lost === 0;
@@ -115,7 +117,9 @@ async function failOver(k: Kubectl, fault: Fault, writers: Record<Pair, Writer>)
 async function failOverOne(k: Kubectl, name: Pair, fault: Fault, writer: Writer): Promise<number> {
   const active = (await pairStatus(k, name)).activePods ?? "";
   const before = await writer.acked();
-  await until(`the writer of ${name} commits`, 20_000, async () => ((await writer.acked()) > before ? true : undefined));
+  await until(`the writer of ${name} commits`, 20_000, async () =>
+    (await writer.acked()) > before ? true : undefined,
+  );
   const faultMs = Date.now();
   await fault.inflict(k, active);
   const status = await waitNormal(k, name, 120_000, peerOf(active));
@@ -125,10 +129,14 @@ async function failOverOne(k: Kubectl, name: Pair, fault: Fault, writer: Writer)
 }
 
 function longest(gaps: Gap[]): Gap | null {
-  return gaps.reduce<Gap | null>((a, b) => (a !== null && a.toMs - a.fromMs >= b.toMs - b.fromMs ? a : b), null);
+  return gaps.reduce<Gap | null>(
+    (a, b) => (a !== null && a.toMs - a.fromMs >= b.toMs - b.fromMs ? a : b),
+    null,
+  );
 }
 
 function printWhatToTry(cluster: DemoCluster): void {
+  cluster.keep();
   console.log(`
 The cluster is still running. Try:
   export KUBECONFIG=${cluster.kubectl.kubeconfig}

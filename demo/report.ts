@@ -34,7 +34,10 @@ export function timeline(label: string, faultMs: number, stopwatch: Stopwatch, g
     return Number.isNaN(ms) ? "      -" : `${String(ms - faultMs).padStart(7)}`;
   };
   const steps: [string, string][] = [
-    [after(stopwatch["failedAt"]), `old active ${String(stopwatch["from"] ?? "?")} gone (${String(stopwatch["failedAtSource"] ?? "?")})`],
+    [
+      after(stopwatch["failedAt"]),
+      `old active ${String(stopwatch["from"] ?? "?")} gone (${String(stopwatch["failedAtSource"] ?? "?")})`,
+    ],
     [after(stopwatch["seenAt"]), "seen by the operator"],
     [after(stopwatch["provenAt"]), `proven that it cannot write (${String(stopwatch["proof"] ?? "?")})`],
     [after(stopwatch["promotedAt"]), `${String(stopwatch["to"] ?? "?")} promoted and open`],

@@ -63,7 +63,14 @@ export class Kubectl {
         { timeout: options.timeoutMs ?? 60_000, maxBuffer: 64 * 1024 * 1024, killSignal: "SIGKILL" },
         (error, stdout, stderr) => {
           if (error === null) resolve(stdout);
-          else reject(new KubectlError(args, typeof error.code === "number" ? error.code : null, stderr || error.message));
+          else
+            reject(
+              new KubectlError(
+                args,
+                typeof error.code === "number" ? error.code : null,
+                stderr || error.message,
+              ),
+            );
         },
       );
       child.stdin?.on("error", () => undefined);
@@ -97,8 +104,16 @@ export class Kubectl {
     return (JSON.parse(await this.run(["get", kind, "-o", "json", ...args])) as { items: T[] }).items;
   }
 
-  async exec(pod: string, container: string, command: readonly string[], options: RunOptions = {}): Promise<string> {
-    return this.run(["exec", ...(options.input === undefined ? [] : ["-i"]), pod, "-c", container, "--", ...command], options);
+  async exec(
+    pod: string,
+    container: string,
+    command: readonly string[],
+    options: RunOptions = {},
+  ): Promise<string> {
+    return this.run(
+      ["exec", ...(options.input === undefined ? [] : ["-i"]), pod, "-c", container, "--", ...command],
+      options,
+    );
   }
 
   #full(args: readonly string[]): string[] {
@@ -129,7 +144,9 @@ export async function until<T>(
     }
     if (Date.now() > end) {
       const state = await options.state?.().catch(String);
-      throw new Error(`${what}: not within ${timeoutMs / 1000} s${last && `; ${last}`}${state ? `\n${state}` : ""}`);
+      throw new Error(
+        `${what}: not within ${timeoutMs / 1000} s${last && `; ${last}`}${state ? `\n${state}` : ""}`,
+      );
     }
     await delay(options.everyMs ?? 100);
   }

@@ -40,13 +40,19 @@ export async function pairStatus(k: Kubectl, name: string): Promise<PairStatus> 
  * @param active only with that pod as the active
  * @throws with describe's output when it takes too long
  */
-export async function waitNormal(k: Kubectl, name: string, timeoutMs: number, active?: string): Promise<PairStatus> {
+export async function waitNormal(
+  k: Kubectl,
+  name: string,
+  timeoutMs: number,
+  active?: string,
+): Promise<PairStatus> {
   return until(
     `${name} is Normal${active === undefined ? "" : ` with ${active} as the active`}`,
     timeoutMs,
     async () => {
       const status = await pairStatus(k, name);
-      const fits = status.highLevelState === "Normal" && (active === undefined || status.activePods === active);
+      const fits =
+        status.highLevelState === "Normal" && (active === undefined || status.activePods === active);
       return fits ? status : undefined;
     },
     { everyMs: 100, state: () => k.run(["describe", "timestenclassics", name]) },
@@ -54,7 +60,12 @@ export async function waitNormal(k: Kubectl, name: string, timeoutMs: number, ac
 }
 
 /** Waits until another pod than `former` is the active and the pair is Normal again. */
-export async function waitFailedOver(k: Kubectl, name: string, former: string, timeoutMs: number): Promise<PairStatus> {
+export async function waitFailedOver(
+  k: Kubectl,
+  name: string,
+  former: string,
+  timeoutMs: number,
+): Promise<PairStatus> {
   const other = peerOf(former);
   return waitNormal(k, name, timeoutMs, other);
 }
@@ -68,7 +79,11 @@ export function peerOf(pod: string): string {
 export async function eventsOf(k: Kubectl, name: string): Promise<EventLine[]> {
   const events = await k.list<EventObject>("events", ["--field-selector", `involvedObject.name=${name}`]);
   return events
-    .map(e => ({ at: e.eventTime ?? e.firstTimestamp ?? e.lastTimestamp ?? "", reason: e.reason, message: e.message }))
+    .map(e => ({
+      at: e.eventTime ?? e.firstTimestamp ?? e.lastTimestamp ?? "",
+      reason: e.reason,
+      message: e.message,
+    }))
     .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 

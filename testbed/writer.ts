@@ -43,12 +43,38 @@ const PROGRAM = ["node", "/usr/local/lib/timesten-simulator/simulator.cjs", "ttw
  * Starts the writer for the pair of that name and waits for its first acknowledged commit.
  * @param image the simulator's image, which holds the client
  */
-export async function startWriter(k: Kubectl, name: string, image: string, options: WriterOptions = {}): Promise<Writer> {
+export async function startWriter(
+  k: Kubectl,
+  name: string,
+  image: string,
+  options: WriterOptions = {},
+): Promise<Writer> {
   const pod = `${name}-writer`;
   const { table = "appuser.ticks", uid = "appuser", password = "appuserpwd", intervalMs = 5 } = options;
-  const target = ["--host", `${name}-active`, "--dsn", name, "--uid", uid, "--pwd-file", "/w/pwd", "--table", table];
+  const target = [
+    "--host",
+    `${name}-active`,
+    "--dsn",
+    name,
+    "--uid",
+    uid,
+    "--pwd-file",
+    "/w/pwd",
+    "--table",
+    table,
+  ];
   await k.run(["delete", "pod", pod, "--ignore-not-found", "--force", "--grace-period=0"]);
-  await k.apply(manifest(pod, image, password, [...target, "--interval-ms", String(intervalMs), "--ack-log", "/w/acks", "--stop-file", "/w/stop"]));
+  await k.apply(
+    manifest(pod, image, password, [
+      ...target,
+      "--interval-ms",
+      String(intervalMs),
+      "--ack-log",
+      "/w/acks",
+      "--stop-file",
+      "/w/stop",
+    ]),
+  );
   const writer = writerIn(k, pod, target);
   await until(`${pod} writes`, 60_000, async () => ((await writer.acked()) > 0 ? true : undefined), {
     state: () => k.run(["logs", pod, "--tail=20"]),
@@ -59,7 +85,8 @@ export async function startWriter(k: Kubectl, name: string, image: string, optio
 function writerIn(k: Kubectl, pod: string, target: string[]): Writer {
   return {
     pod,
-    acked: async () => Number((await k.exec(pod, "writer", ["wc", "-l", "/w/acks"])).trim().split(/\s+/)[0] ?? 0),
+    acked: async () =>
+      Number((await k.exec(pod, "writer", ["wc", "-l", "/w/acks"])).trim().split(/\s+/)[0] ?? 0),
     gapsSince: async wallMs => {
       const lines = (await k.run(["logs", pod])).split("\n").flatMap(jsonLine);
       return lines

@@ -25,7 +25,8 @@ const example = (file: string) => cluster.adapt(readFileSync(join(cluster.root, 
 beforeAll(async () => {
   cluster = await demoCluster();
   await installOperator(cluster.kubectl, cluster.deployDir);
-  for (const namespace of ["mynamespace", "another"]) await cluster.kubectl.run(["create", "namespace", namespace]);
+  for (const namespace of ["mynamespace", "another"])
+    await cluster.kubectl.run(["create", "namespace", namespace]);
   k = cluster.kubectl.in("mynamespace");
   twosafe = cluster.kubectl.in("another");
 });
@@ -35,7 +36,11 @@ afterAll(async () => {
 });
 
 /** Does it, and waits until the pair is Normal again with the other pod as the active. */
-async function failsOver(name: string, in_: Kubectl, fault: (active: string) => Promise<unknown>): Promise<string> {
+async function failsOver(
+  name: string,
+  in_: Kubectl,
+  fault: (active: string) => Promise<unknown>,
+): Promise<string> {
   const active = (await pairStatus(in_, name)).activePods ?? "";
   await fault(active);
   await waitNormal(in_, name, NORMAL_MS, peerOf(active));
@@ -44,7 +49,9 @@ async function failsOver(name: string, in_: Kubectl, fault: (active: string) => 
 
 async function writesAgain(): Promise<void> {
   const before = await writer.acked();
-  await until("the client commits again", 30_000, async () => ((await writer.acked()) > before ? true : undefined));
+  await until("the client commits again", 30_000, async () =>
+    (await writer.acked()) > before ? true : undefined,
+  );
 }
 
 describe("two pairs in two namespaces", () => {
@@ -62,15 +69,61 @@ describe("two pairs in two namespaces", () => {
   it("show every label of the documents to kubectl describe", async () => {
     const text = await k.run(["describe", "ttc", "sample"]);
     const labels = [
-      "Classic Upgrade Status", "Active Start Time", "Active Status", "Image Update Pending", "Last Upgrade State Switch",
-      "Prev Reset Upgrade State", "Prev Upgrade State", "Standby Start Time", "Standby Status", "Upgrade Start Time",
-      "Upgrade State", "Active Pods", "High Level State", "Last Event", "Last High Level State Switch", "Pod Status",
-      "Cache Status", "Cache Agent", "Cache UID Pwd Set", "N Cache Groups", "Db Status", "Db", "Db Id", "Db Updatable",
-      "Initialized", "Agent", "Last Time Reachable", "Pod IP", "Pod Phase", "Prev High Level State", "Prev Image",
-      "Replication Status", "Last Time Rep State Changed", "Rep Agent", "Rep Peer P State", "Rep Scheme", "Rep State",
-      "Times Ten Status", "Daemon", "Instance", "Release", "Admin User File", "Cache User File", "Cg File",
-      "Disable Return", "Intended State", "Local Commit", "Name", "Schema File", "Using Twosafe", "Prev Reexamine",
-      "Prev Stop Managing", "Rep Create Statement", "Rep Port", "Status Version",
+      "Classic Upgrade Status",
+      "Active Start Time",
+      "Active Status",
+      "Image Update Pending",
+      "Last Upgrade State Switch",
+      "Prev Reset Upgrade State",
+      "Prev Upgrade State",
+      "Standby Start Time",
+      "Standby Status",
+      "Upgrade Start Time",
+      "Upgrade State",
+      "Active Pods",
+      "High Level State",
+      "Last Event",
+      "Last High Level State Switch",
+      "Pod Status",
+      "Cache Status",
+      "Cache Agent",
+      "Cache UID Pwd Set",
+      "N Cache Groups",
+      "Db Status",
+      "Db",
+      "Db Id",
+      "Db Updatable",
+      "Initialized",
+      "Agent",
+      "Last Time Reachable",
+      "Pod IP",
+      "Pod Phase",
+      "Prev High Level State",
+      "Prev Image",
+      "Replication Status",
+      "Last Time Rep State Changed",
+      "Rep Agent",
+      "Rep Peer P State",
+      "Rep Scheme",
+      "Rep State",
+      "Times Ten Status",
+      "Daemon",
+      "Instance",
+      "Release",
+      "Admin User File",
+      "Cache User File",
+      "Cg File",
+      "Disable Return",
+      "Intended State",
+      "Local Commit",
+      "Name",
+      "Schema File",
+      "Using Twosafe",
+      "Prev Reexamine",
+      "Prev Stop Managing",
+      "Rep Create Statement",
+      "Rep Port",
+      "Status Version",
     ];
     const missing = labels.filter(label => !new RegExp(`^\\s*${label}:`, "m").test(text));
     expect(missing).toEqual([]);
@@ -84,7 +137,11 @@ describe("two pairs in two namespaces", () => {
       ["sample-0", "2/2", "Running"],
       ["sample-1", "2/2", "Running"],
     ]);
-    const log = await until("daemonlog prints", 20_000, async () => (await k.run(["logs", "sample-0", "-c", "daemonlog"])) || undefined);
+    const log = await until(
+      "daemonlog prints",
+      20_000,
+      async () => (await k.run(["logs", "sample-0", "-c", "daemonlog"])) || undefined,
+    );
     expect(log).toMatch(/timesten|TimesTen/i);
   });
 
@@ -94,7 +151,9 @@ describe("two pairs in two namespaces", () => {
     expect(await shell(activePods, "ttVersion")).toMatch(/TimesTen Release 18\.1\.4\.4\.0/);
     expect(await shell(activePods, "ttStatus")).toMatch(/Replication agent is running/i);
     expect(await shell(activePods, 'ttIsql -e "call ttRepStateGet; quit;" sample')).toMatch(/< ACTIVE >/);
-    expect(await shell(peerOf(activePods), 'ttIsql -e "call ttRepStateGet; quit;" sample')).toMatch(/< STANDBY >/);
+    expect(await shell(peerOf(activePods), 'ttIsql -e "call ttRepStateGet; quit;" sample')).toMatch(
+      /< STANDBY >/,
+    );
   });
 
   it("show who may write to kubectl get lease", async () => {
@@ -119,7 +178,9 @@ describe("a pair under a writing client", () => {
   });
 
   it("survives the death of the tt container", async () => {
-    await failsOver("twosafe", twosafe, pod => twosafe.exec(pod, "tt", ["bash", "-c", KILL_CONTAINER]).catch(() => ""));
+    await failsOver("twosafe", twosafe, pod =>
+      twosafe.exec(pod, "tt", ["bash", "-c", KILL_CONTAINER]).catch(() => ""),
+    );
     await writesAgain();
   });
 
@@ -171,7 +232,9 @@ describe("an object that is deleted and created again", () => {
     const sql = (text: string) => ["bash", "-lc", `ttIsql -v 1 -e "${text}; quit;" sample`];
     await k.exec(activePods, "tt", sql("insert into appuser.notes values (1, 'kept')"));
     await k.run(["delete", "ttc", "sample"]);
-    await until("the pods are gone", 90_000, async () => ((await k.list("pods", ["-l", "app=sample"])).length === 0 ? true : undefined));
+    await until("the pods are gone", 90_000, async () =>
+      (await k.list("pods", ["-l", "app=sample"])).length === 0 ? true : undefined,
+    );
     expect(await claims()).toEqual(["tt-persistent-sample-0", "tt-persistent-sample-1"]);
     await k.apply(example("sample.yaml"));
     const status = await waitNormal(k, "sample", NORMAL_MS);
@@ -180,11 +243,15 @@ describe("an object that is deleted and created again", () => {
 });
 
 async function claims(): Promise<string[]> {
-  return (await k.list<AnyObject>("pvc")).map(claim => claim.metadata.name).filter(name => name.includes("sample")).sort();
+  return (await k.list<AnyObject>("pvc"))
+    .map(claim => claim.metadata.name)
+    .filter(name => name.includes("sample"))
+    .sort();
 }
 
 /** Every process of the container, its first one last, as an out-of-memory kill of the whole group would do it. */
-const KILL_CONTAINER = "for p in /proc/[0-9]*; do q=${p#/proc/}; [ $q -gt 1 ] && [ $q != $$ ] && grep -aq ttoperator $p/cmdline && kill -9 $q; done";
+const KILL_CONTAINER =
+  "for p in /proc/[0-9]*; do q=${p#/proc/}; [ $q -gt 1 ] && [ $q != $$ ] && grep -aq ttoperator $p/cmdline && kill -9 $q; done";
 
 async function killOperatorAfter(ms: number): Promise<void> {
   await delay(ms);
