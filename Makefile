@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 IMAGE_PREFIX ?=
 IMAGE_TAG ?= dev
 OPERATOR_IMAGE ?= $(or $(IMAGE_PREFIX),registry.local)/timesten-operator:$(IMAGE_TAG)
-export IMAGE_PREFIX IMAGE_TAG OPERATOR_IMAGE
+export IMAGE_PREFIX IMAGE_TAG OPERATOR_IMAGE IMAGES
 
 .PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world test-cluster demo cluster cluster-down clean
 
@@ -19,6 +19,7 @@ help: ## This list
 	@echo 'Settings (make TARGET NAME=value):'
 	@echo '  KUBECONFIG      demo: use that cluster instead of a local one (with IMAGE_PREFIX)'
 	@echo '  IMAGE_PREFIX    images: build with docker, podman or buildah and push to this registry/path'
+	@echo '  IMAGES          images: only operator or only simulator'
 	@echo '  IMAGE_TAG       images: tag of the operator image (dev)'
 	@echo '  KEEP=1          demo: leave everything running at the end'
 	@echo '  TTO_CACHE       kept downloads and builds (~/.cache/timesten-operator); safe to delete while nothing runs'
@@ -27,7 +28,7 @@ setup: ## Fetch npm and Debian packages, build the Kubernetes parts once (5 to 8
 	@scripts/setup.sh
 
 generate: setup ## Make the types in generated/ from crds/
-	@scripts/generate.sh
+	@node scripts/generate.mjs
 
 bundles: setup ## Bundle agent and simulator into dist/
 	@node scripts/bundle.mjs $(BUNDLES)
@@ -38,7 +39,7 @@ build: setup ## Bundle agent and simulator, build the Pepr module and its manife
 image-contexts: setup bundles ## Fill dist/images/*, from which `docker build` makes the images
 	@scripts/image-contexts.sh
 
-images: setup bundles ## Build the images and push them where clusters find them (seconds when little changed)
+images: setup ## Build the images and push them where clusters find them (seconds when little changed)
 	@scripts/images.sh
 
 lint: setup ## Check style, types, formatting, scripts

@@ -10,7 +10,12 @@ set -euo pipefail
 . "$REPO/testbed/images/registry.sh"
 cd "$REPO"
 
-releases() { sed -E 's/#.*//; /^\s*$/d' images/simulator/releases.txt; }
+# Which images: all, or those of IMAGES="operator" or IMAGES="simulator".
+wanted=${IMAGES:-operator simulator}
+bundles=${wanted/operator/agent}
+wants() { [[ " $wanted " == *" $1 "* ]]; }
+
+releases() { ! wants simulator || sed -E 's/#.*//; /^\s*$/d' images/simulator/releases.txt; }
 
 # inputs IMAGE: one digest over all that goes into the image but the base.
 inputs() {
@@ -34,7 +39,7 @@ to_user_registry() {
     step "$tool-${1%%:*}" "$reference" "$tool" "$build" "${@:4}" -t "$reference" -f "$2" "$3"
     step "push-${1%%:*}" "pushing $reference" "$tool" push "$reference"
   }
-  user_image "timesten-operator:${IMAGE_TAG:-dev}" images/operator/Dockerfile dist/images/operator
+  ! wants operator || user_image "timesten-operator:${IMAGE_TAG:-dev}" images/operator/Dockerfile dist/images/operator
   while read -r image _; do
     user_image "timesten-simulator:$image" images/simulator/Dockerfile "dist/images/simulator-$image" --build-arg "TT_RELEASE=$image"
   done < <(releases)
@@ -60,19 +65,26 @@ local_image() {
   stamp_text >"$stamp"
 }
 
-to_local_registry() {
-  [ "$(id -u)" = 0 ] || fail "images for the local cluster are built as root (sudo make images); or set IMAGE_PREFIX=<your registry/path> to build with docker"
-  for tool in buildah; do command -v "$tool" >/dev/null || fail "$tool is missing: run make setup as root, or set IMAGE_PREFIX=<your registry/path>"; done
-  local tag release others
+# Nodes keep an image they have (IfNotPresent), so beside `dev` it gets a tag of its content: dist/images.json names it,
+# for whoever rolls out a rebuilt operator in a running cluster.
+operator_image() {
+  local tag
   tag=$(inputs operator | cut -c1-12)
   local_image operator images/operator/Dockerfile "registry.local/timesten-operator:dev registry.local/timesten-operator:$tag"
-  while read -r release others; do
-    local_image "simulator-$release" images/simulator/Dockerfile "registry.local/timesten-simulator:$release $others" --build-arg "TT_RELEASE=$release"
-  done < <(releases)
-  # Nodes keep an image they have (IfNotPresent): whoever rebuilds beside a running cluster uses the name with the content's tag.
   printf '{"operator":"registry.local/timesten-operator:%s"}\n' "$tag" >dist/images.json
 }
 
-scripts/image-contexts.sh
+to_local_registry() {
+  [ "$(id -u)" = 0 ] || fail "images for the local cluster are built as root (sudo make images); or set IMAGE_PREFIX=<your registry/path> to build with docker"
+  command -v buildah >/dev/null || fail "buildah is missing: run make setup as root, or set IMAGE_PREFIX=<your registry/path>"
+  local release others
+  ! wants operator || operator_image
+  while read -r release others; do
+    local_image "simulator-$release" images/simulator/Dockerfile "registry.local/timesten-simulator:$release $others" --build-arg "TT_RELEASE=$release"
+  done < <(releases)
+}
+
+node scripts/bundle.mjs $bundles
+scripts/image-contexts.sh $wanted
 if [ -n "${IMAGE_PREFIX:-}" ]; then to_user_registry; else locked images to_local_registry; fi
 say "images are ready"

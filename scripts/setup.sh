@@ -15,27 +15,36 @@ basic_needs() {
   ((${#missing[@]} == 0)) || fail "please install first: $(IFS=';'; echo "${missing[*]}")"
 }
 
-# Packages wanted: lines "package command" of the lists; a package is missing when neither it nor its command is there.
-wanted() { sed -E 's/#.*//; /^\s*$/d' "$REPO/testbed/packages.txt" "$REPO/images/packages.txt" 2>/dev/null; }
+# The packages of the lists that are needed here: neither installed, nor is what they bring there from elsewhere.
+wanted() { sed -E 's/#.*//; /^\s*$/d' testbed/packages.txt images/packages.txt | awk '{ print $1 }' | sort -u; }
+provides() { # PACKAGE: a command or file whose presence means that the package is not needed
+  case $1 in
+    containernetworking-plugins) ls -d /usr/lib/cni/bridge /opt/cni/bin/bridge /usr/libexec/cni/bridge 2>/dev/null ;;
+    debian-archive-keyring) ls /usr/share/keyrings/debian-archive-keyring.gpg 2>/dev/null ;;
+    iproute2) command -v ip ;;
+    util-linux) command -v nsenter ;;
+    procps) command -v ps ;;
+    *) command -v "$1" ;;
+  esac
+}
 missing_packages() {
-  local package command
-  wanted | while read -r package command _; do
-    [ -z "$command" ] || ! { command -v "$command" >/dev/null || [ -e "$command" ]; } || continue
-    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
-  done | sort -u
+  local package
+  for package in $(wanted); do
+    [ -n "$(provides "$package" || true)" ] || [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+  done
 }
 
-install_packages() {
-  local policy=/usr/sbin/policy-rc.d code=0
-  # Debian starts a service as soon as its package is there; the test bed runs its own containerd and wants no other.
+# Debian starts a service as soon as its package is there; the test bed runs its own containerd and wants no other.
+install_packages() (
+  policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod 755 "$policy"
-  else policy=; fi
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"; } || code=$?
-  [ -z "$policy" ] || rm -f "$policy"
-  return "$code"
-}
+  fi
+  apt-get update -q
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+)
 
 debian() {
   local missing
@@ -52,32 +61,36 @@ debian() {
 
 modules_key() { cat package.json package-lock.json .npmrc | digest | cut -c1-16; }
 
+# Installed once per lockfile into the cache, then copied: a second checkout has them in two seconds, and the checkout's
+# own folder is swapped in whole, so that what runs meanwhile never sees half of it.
 install_modules() {
-  local key=$1 kept=$TTO_CACHE/node_modules/$1
-  if [ -d "$kept" ]; then
-    rm -rf node_modules
-    cp -a --reflink=auto "$kept" node_modules
-  else
-    npm ci --no-audit --no-fund --loglevel=error
-    mkdir -p "$TTO_CACHE/node_modules"
-    rm -rf "$kept.tmp.$$"
-    cp -a --reflink=auto node_modules "$kept.tmp.$$"
-    mv -T "$kept.tmp.$$" "$kept" 2>/dev/null || rm -rf "$kept.tmp.$$"
+  local key=$1 kept=$TTO_CACHE/node_modules/$1 work=$TTO_CACHE/node_modules/.$1.$$
+  if [ ! -d "$kept" ]; then
+    rm -rf "$work" && mkdir -p "$work"
+    cp package.json package-lock.json .npmrc "$work/"
+    (cd "$work" && npm ci --no-audit --no-fund --loglevel=error)
+    "$work/node_modules/.bin/node" --version
+    mv -T "$work/node_modules" "$kept"
+    rm -rf "$work"
   fi
-  node_modules/.bin/node --version
-  echo "$key" >node_modules/.made-from
+  rm -rf .build/modules.new .build/modules.old
+  cp -a --reflink=auto "$kept" .build/modules.new
+  echo "$key" >.build/modules.new/.made-from
+  [ ! -d node_modules ] || mv -T node_modules .build/modules.old
+  mv -T .build/modules.new node_modules
+  rm -rf .build/modules.old
 }
 
 npm_packages() {
   local key
   key=$(modules_key)
   [ "$(cat node_modules/.made-from 2>/dev/null)" = "$key" ] && return 0
-  step npm "npm packages of package-lock.json" install_modules "$key"
+  step npm "npm packages of package-lock.json" locked npm install_modules "$key"
 }
 
 go_tools() {
   [ -z "${TTO_NO_CLUSTER:-}" ] || return 0
-  "$REPO/testbed/tools/build.sh"
+  "$REPO/testbed/tools/build.sh" >/dev/null
 }
 
 basic_needs
