@@ -1,0 +1,107 @@
+/** The agent's settings: environment variables of the pod, and the paths that follow from them. */
+import { basename, dirname, join } from "node:path";
+
+/** Ports of the instance (docs/agent.md). */
+export const DAEMON_PORT = 6624;
+export const SERVER_PORT = 6625;
+/** Without TT_GRACE_MS: a little less than the 30 s that Kubernetes gives by default. */
+const DEFAULT_GRACE_MS = 25_000;
+
+export interface AgentConfig {
+  podName: string;
+  podUID: string;
+  objectUID: string;
+  /** Name of the database and its DSN. */
+  db: string;
+  /** TIMESTEN_HOME. */
+  instanceHome: string;
+  /** Home of the TimesTen user: the folder above instances/. */
+  userHome: string;
+  /** DataStore attribute: path of the database's files without suffix. */
+  dataStore: string;
+  /** LogDir attribute where the logs have a volume of their own, else null. */
+  logDir: string | null;
+  /** DNS names of the other pods. */
+  peerHosts: string[];
+  /** Files of the user (/ttconfig) and of the operator (/ttagent). */
+  configDir: string;
+  secretDir: string;
+  memoryFile: string;
+  /** Time from SIGTERM to the end, ms. */
+  graceMs: number;
+}
+
+/** A setting is missing or makes no sense; the message says which. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigError";
+  }
+}
+
+/**
+ * @param env of the container
+ * @param logVolume whether /ttlog is mounted
+ * @throws ConfigError
+ */
+export function readConfig(env: NodeJS.ProcessEnv, logVolume: boolean): AgentConfig {
+  const needed = (name: string): string => {
+    const value = env[name]?.trim() ?? "";
+    if (value === "") throw new ConfigError(`environment variable ${name} is not set`);
+    return value;
+  };
+  const db = needed("TT_DB_NAME");
+  if (!/^[A-Za-z0-9_]{1,32}$/.test(db)) throw new ConfigError(`TT_DB_NAME "${db}" is no database name`);
+  const podName = needed("POD_NAME");
+  const instanceHome = needed("TIMESTEN_HOME");
+  const userHome = dirname(dirname(instanceHome));
+  const graceMs = Number(env.TT_GRACE_MS ?? DEFAULT_GRACE_MS);
+  if (!Number.isFinite(graceMs) || graceMs <= 0)
+    throw new ConfigError("TT_GRACE_MS is no number of milliseconds");
+  return {
+    podName,
+    podUID: needed("POD_UID"),
+    objectUID: needed("TT_OBJECT_UID"),
+    db,
+    instanceHome,
+    userHome,
+    dataStore: join(userHome, "datastore", db),
+    logDir: logVolume ? join("/ttlog", db) : null,
+    peerHosts: otherHosts(env.TT_PEER_HOSTS ?? "", podName),
+    configDir: "/ttconfig",
+    secretDir: "/ttagent",
+    memoryFile: "/tt/operator/memory.json",
+    graceMs,
+  };
+}
+
+/** @returns name and parent folder of the instance, as ttInstanceCreate wants them */
+export function instanceNames(instanceHome: string): { name: string; location: string } {
+  return { name: basename(instanceHome), location: dirname(instanceHome) };
+}
+
+/**
+ * @param list of all pods' DNS names, separated by commas
+ * @returns those of the other pods
+ */
+function otherHosts(list: string, podName: string): string[] {
+  return list
+    .split(",")
+    .map(host => host.trim())
+    .filter(host => host !== "" && host.split(".")[0] !== podName);
+}
+
+/**
+ * Environment for TimesTen's utilities: the pod's own, with the instance first on PATH.
+ * @param config which instance
+ * @param env of this process
+ */
+export function utilityEnv(config: AgentConfig, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    TIMESTEN_HOME: config.instanceHome,
+    PATH: `${join(config.instanceHome, "bin")}:${env.PATH ?? "/usr/local/bin:/usr/bin:/bin"}`,
+    HOME: config.userHome,
+    LC_ALL: "C",
+  };
+}

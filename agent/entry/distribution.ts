@@ -1,0 +1,120 @@
+/** TimesTen as the image brings it: a zip that is unpacked to the volume, or an unpacked installation. */
+import { existsSync } from "node:fs";
+import { mkdtemp, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { releaseOfFolder, releaseOfZip } from "../timesten/parse/ttversion";
+import { syncDirectory } from "../timesten/incomplete";
+import { runChecked } from "../timesten/utility";
+
+/** Folders in which an image may have the zip, and those that may hold an unpacked installation. */
+export interface DistributionPlaces {
+  zips: readonly string[];
+  installations: readonly string[];
+}
+
+export const imagePlaces = (env: NodeJS.ProcessEnv): DistributionPlaces => ({
+  zips: ["/home/oracle", "/home/timesten", "/timesten"],
+  installations: [
+    "/timesten/installation",
+    ...(env.TT_INSTALLATION === undefined ? [] : [env.TT_INSTALLATION]),
+  ],
+});
+
+export type Distribution =
+  | { kind: "zip"; file: string; release: string }
+  | { kind: "unpacked"; folder: string; release: string };
+
+/** How long unpacking may take, ms. */
+const UNZIP_MS = 10 * 60_000;
+
+/** @returns what the image has; of several zips the newest release; null when it has none */
+export async function findDistribution(places: DistributionPlaces): Promise<Distribution | null> {
+  const zips: { file: string; release: string }[] = [];
+  for (const folder of places.zips) {
+    for (const name of await namesIn(folder)) {
+      const release = releaseOfZip(name);
+      if (release !== null) zips.push({ file: join(folder, name), release });
+    }
+  }
+  const newest = zips.sort((a, b) => compareReleases(b.release, a.release))[0];
+  if (newest !== undefined) return { kind: "zip", ...newest };
+  for (const top of places.installations) {
+    for (const folder of [top, ...(await namesIn(top)).map(name => join(top, name))]) {
+      if (!existsSync(join(folder, "bin", "ttInstanceCreate"))) continue;
+      return { kind: "unpacked", folder, release: await releaseOfInstallation(folder) };
+    }
+  }
+  return null;
+}
+
+/**
+ * @param userHome where a zip is unpacked to, as tt<release>
+ * @returns the installation's folder. A crash in between leaves nothing that would be taken for an installation.
+ * @throws TimesTenError when unzip fails
+ */
+export async function installationOf(distribution: Distribution, userHome: string): Promise<string> {
+  if (distribution.kind === "unpacked") return distribution.folder;
+  const target = join(userHome, `tt${distribution.release}`);
+  if (existsSync(target)) return target;
+  for (const name of await namesIn(userHome)) {
+    if (name.startsWith(".unzip-")) await rm(join(userHome, name), { recursive: true, force: true });
+  }
+  const temporary = await mkdtemp(join(userHome, ".unzip-"));
+  const signal = AbortSignal.timeout(UNZIP_MS);
+  await runChecked(unzipProgram(), ["-q", distribution.file, "-d", temporary], {
+    signal,
+    env: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
+    cwd: userHome,
+  });
+  const tops = await namesIn(temporary);
+  const top = tops.find(name => existsSync(join(temporary, name, "bin", "ttInstanceCreate")));
+  if (top === undefined)
+    throw new Error(`${distribution.file} holds no TimesTen distribution (tt<release>/bin)`);
+  await syncTree(join(temporary, top));
+  await rename(join(temporary, top), target);
+  await syncDirectory(userHome);
+  await rm(temporary, { recursive: true, force: true });
+  return target;
+}
+
+/** @returns less than 0 when a is older */
+export function compareReleases(a: string, b: string): number {
+  const [left, right] = [a.split(".").map(Number), b.split(".").map(Number)];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+async function releaseOfInstallation(folder: string): Promise<string> {
+  const named = releaseOfFolder(basename(folder));
+  if (named !== null) return named;
+  // The distribution's own record of what it is; absent in old ones.
+  const text = await readFile(join(folder, "info", "upgrade.json"), "utf8").catch(() => "");
+  return /"version"\s*:\s*"(\d+(?:\.\d+){3,5})"/.exec(text)?.[1] ?? "Unknown";
+}
+
+function unzipProgram(): string {
+  const folders = (process.env.PATH ?? "/usr/bin:/bin").split(":");
+  const found = folders.map(folder => join(folder, "unzip")).find(existsSync);
+  if (found === undefined) throw new Error("the image has no unzip, which its TimesTen zip needs");
+  return found;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+/** Content to disk before the rename that makes it count. */
+async function syncTree(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await syncTree(path);
+    else if (entry.isFile()) {
+      const handle = await open(path, "r");
+      await handle.sync().finally(() => handle.close());
+    }
+  }
+  await syncDirectory(folder);
+}

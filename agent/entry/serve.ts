@@ -1,0 +1,120 @@
+/** `serve`: the agent proper. Puts the ports together, runs the core and its server, ends cleanly on SIGTERM. */
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { AGENT_PORT, type AgentState } from "../../protocol";
+import { Agent } from "../core/agent";
+import { FileDisk } from "../disk";
+import type { Log } from "../ports";
+import { startServer, type AgentServer } from "../server/server";
+import { tlsFiles } from "../server/tls";
+import { systemClock, type Secrets } from "../system";
+import { readUser } from "../timesten/create";
+import { TimesTenDriver } from "../timesten/driver";
+import { utilityEnv, type AgentConfig } from "./config";
+import { findDistribution, type DistributionPlaces } from "./distribution";
+
+/** Left of the grace period for the server to say goodbye and the process to end, ms. */
+const GOODBYE_MS = 1_000;
+
+export interface ServeOptions {
+  config: AgentConfig;
+  places: DistributionPlaces;
+  env: NodeJS.ProcessEnv;
+  version: string;
+  log: Log;
+  secrets: Secrets;
+  port?: number;
+  remoteDaemonPort?: number;
+}
+
+export interface RunningAgent {
+  port: number;
+  state(): AgentState;
+  /** Database down, operator told, server closed; never longer than the grace period. */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * @throws when the agent's memory or certificates cannot be read, or the port is taken
+ */
+export async function serve(o: ServeOptions): Promise<RunningAgent> {
+  const { config, log } = o;
+  const agent = new Agent({
+    clock: systemClock,
+    disk: new FileDisk(config.memoryFile),
+    timesten: await makeDriver(o),
+    log,
+    newBootId: randomUUID,
+    self: {
+      podName: config.podName,
+      podUID: config.podUID,
+      objectUID: config.objectUID,
+      version: o.version,
+    },
+    files: givenFiles(config.configDir),
+  });
+  // The operator may watch from the first moment: also a start that takes long.
+  const server = await startServer({
+    port: o.port ?? AGENT_PORT,
+    tls: tlsFiles(config.secretDir),
+    sessions: agent,
+    clock: systemClock,
+    log,
+  });
+  try {
+    await agent.start();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  log.info("serving", { port: server.port, version: o.version });
+  return {
+    port: server.port,
+    state: () => agent.state(),
+    shutdown: () => shutdown(agent, server, config, log),
+  };
+}
+
+async function shutdown(agent: Agent, server: AgentServer, config: AgentConfig, log: Log): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<boolean>(resolve => {
+    timer = setTimeout(() => resolve(false), Math.max(config.graceMs - GOODBYE_MS, GOODBYE_MS));
+  });
+  const inTime = await Promise.race([agent.shutdown().then(() => true), tooLong]);
+  clearTimeout(timer);
+  if (!inTime) log.error("the grace period is over before the database was down");
+  await server.close();
+}
+
+async function makeDriver(o: ServeOptions): Promise<TimesTenDriver> {
+  const { config, log, secrets } = o;
+  const agentUser = await readUser(join(config.secretDir, "agentUser"));
+  if (agentUser === null) throw new Error(`${config.secretDir}/agentUser is missing`);
+  secrets.add(agentUser.password);
+  const admin = await readUser(join(config.configDir, "adminUser")).catch(() => null);
+  if (admin !== null) secrets.add(admin.password);
+  const distribution = await findDistribution(o.places);
+  return new TimesTenDriver({
+    instanceHome: config.instanceHome,
+    db: config.db,
+    dataStore: config.dataStore,
+    configDir: config.configDir,
+    imageRelease: distribution?.release ?? "Unknown",
+    peerHosts: config.peerHosts,
+    agentUser,
+    env: utilityEnv(config, o.env),
+    log,
+    ...(o.remoteDaemonPort === undefined ? {} : { remoteDaemonPort: o.remoteDaemonPort }),
+  });
+}
+
+function givenFiles(folder: string): AgentState["files"] {
+  const given = (name: string) => existsSync(join(folder, name));
+  return {
+    adminUser: given("adminUser"),
+    schema: given("schema.sql"),
+    cacheGroups: given("cachegroups.sql"),
+    cacheUser: given("cacheUser"),
+  };
+}

@@ -1,0 +1,123 @@
+/** The agent as one program: what it does is its first argument. */
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { agentCommand } from "./entry/command";
+import { readConfig, utilityEnv, type AgentConfig } from "./entry/config";
+import { imagePlaces } from "./entry/distribution";
+import { init } from "./entry/init";
+import { install } from "./entry/install";
+import { agentStarter, STOPPING_ENV, Supervisor } from "./entry/run";
+import { serve } from "./entry/serve";
+import { becomeTimesTenUser } from "./entry/user";
+import type { Log } from "./ports";
+import { jsonLog, Secrets, systemClock } from "./system";
+
+/** Set when the bundle is built. */
+declare const AGENT_VERSION: string | undefined;
+const version = typeof AGENT_VERSION === "undefined" ? "dev" : AGENT_VERSION;
+
+const secrets = new Secrets();
+const log = jsonLog(secrets, line => process.stdout.write(line));
+const script = resolve(process.argv[1] ?? "agent.cjs");
+
+/** Each returns its exit code. */
+const verbs: Record<string, (args: readonly string[]) => Promise<number>> = {
+  install: runInstall,
+  init: runInit,
+  run: runSupervisor,
+  serve: runServe,
+  version: async () => {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  },
+};
+
+async function runInstall([to]: readonly string[]): Promise<number> {
+  if (to === undefined) return usage();
+  log.info("installed", { to, files: await install(dirname(script), to), version });
+  return 0;
+}
+
+async function runInit(): Promise<number> {
+  const config = await configAsUser();
+  await init({ config, places: imagePlaces(process.env), env: utilityEnv(config, process.env), log });
+  return 0;
+}
+
+async function runSupervisor(): Promise<number> {
+  await configAsUser();
+  const supervisor = new Supervisor({
+    clock: systemClock,
+    log,
+    start: agentStarter(agentCommand(dirname(script), script)),
+  });
+  onStopSignal(() => supervisor.stop());
+  return supervisor.done;
+}
+
+/** A signal that arrives while the agent starts is kept until it has started. */
+async function runServe(): Promise<number> {
+  const stop = new Promise<void>(resolve => {
+    onStopSignal(resolve);
+    if (process.env[STOPPING_ENV] !== undefined) resolve();
+  });
+  const config = await configAsUser();
+  const options = { config, places: imagePlaces(process.env), env: process.env, version, log, secrets };
+  const agent = await serve(options);
+  await stop;
+  log.info("stopping", { graceMs: config.graceMs });
+  await agent.shutdown();
+  return 0;
+}
+
+async function configAsUser(): Promise<AgentConfig> {
+  const config = readConfig(process.env, existsSync("/ttlog"));
+  const folders = [dirname(config.memoryFile), ...(config.logDir === null ? [] : [config.logDir])];
+  const user = await becomeTimesTenUser(config.userHome, folders);
+  if (user !== null) log.info("running as the TimesTen user", { user: user.name, uid: user.uid });
+  return config;
+}
+
+function onStopSignal(stop: () => void): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      log.info("signal received", { signal });
+      stop();
+    });
+  }
+}
+
+function usage(): number {
+  process.stderr.write(`usage: agent.cjs install <folder> | init | run | serve | version\n`);
+  return 2;
+}
+
+/** Shown by `kubectl describe pod` beside the exit code. */
+function leaveWord(message: string): void {
+  try {
+    writeFileSync("/dev/termination-log", secrets.redact(message));
+  } catch {
+    // Not in a container: the log has it.
+  }
+}
+
+function failed(reporter: Log, error: unknown): number {
+  const message = error instanceof Error ? error.message : String(error);
+  reporter.error("agent failed", { error: message });
+  leaveWord(message);
+  return 1;
+}
+
+async function main(): Promise<number> {
+  const [verb, ...args] = process.argv.slice(2);
+  const run = verb === undefined ? undefined : verbs[verb];
+  return run === undefined ? usage() : run(args);
+}
+
+process.on("uncaughtException", error => process.exit(failed(log, error)));
+process.on("unhandledRejection", error => process.exit(failed(log, error)));
+void main()
+  .catch((error: unknown) => failed(log, error))
+  .then(code => {
+    process.exit(code);
+  });
