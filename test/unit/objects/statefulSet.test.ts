@@ -1,0 +1,475 @@
+import { buildStatefulSet, type Container, type StatefulSet } from "../../../capabilities/objects";
+import { sample, settings } from "./sample";
+
+const built = (...args: Parameters<typeof sample>): StatefulSet =>
+  buildStatefulSet(sample(...args), settings);
+const podOf = (set: StatefulSet) => set.spec.template.spec;
+const all = (set: StatefulSet): Container[] => [
+  ...(podOf(set).initContainers ?? []),
+  ...(podOf(set).containers ?? []),
+];
+const named = (set: StatefulSet, name: string): Container => {
+  const found = all(set).find(container => container.name === name);
+  if (found === undefined) throw new Error(`no container ${name}`);
+  return found;
+};
+const names = (containers: Container[] | undefined) => (containers ?? []).map(container => container.name);
+const envOf = (container: Container) =>
+  Object.fromEntries((container.env ?? []).map(one => [one.name, one.value ?? one.valueFrom]));
+const mountsOf = (container: Container) =>
+  (container.volumeMounts ?? []).map(
+    mount => `${mount.mountPath} from ${mount.name}${mount.readOnly ? " (ro)" : ""}`,
+  );
+const template = (spec: object, metadata?: object) => ({
+  template: { spec, ...(metadata && { metadata }) } as Record<string, unknown>,
+});
+
+const LIBRARY_PATH =
+  "/tt/home/oracle/instances/instance1/ttclasses/lib:/tt/home/oracle/instances/instance1/install/lib:/tt/home/oracle/instances/instance1/install/ttoracle_home/instantclient_11_2";
+
+describe("the StatefulSet of the documents' sample, as `kubectl describe statefulset sample` lists it", () => {
+  const set = built();
+
+  it("has name, selector, labels and owner", () => {
+    expect(set.metadata).toEqual({
+      name: "sample",
+      namespace: "mynamespace",
+      labels: { app: "sample" },
+      ownerReferences: [
+        {
+          apiVersion: "timesten.oracle.com/v1",
+          kind: "TimesTenClassic",
+          name: "sample",
+          uid: "f2a16dff-9acd-11eb-86a3-06b2b9dd76bc",
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    });
+    expect(set.spec.selector.matchLabels).toEqual({ app: "sample" });
+    expect(set.spec.template.metadata.labels).toEqual({ app: "sample" });
+  });
+
+  it("runs two Pods, started together and replaced only by the operator", () => {
+    expect(set.spec.replicas).toBe(2);
+    expect(set.spec.podManagementPolicy).toBe("Parallel");
+    expect(set.spec.updateStrategy).toEqual({ type: "OnDelete" });
+    expect(set.spec.serviceName).toBe("sample");
+  });
+
+  it("marks the Pods with the object they belong to", () => {
+    expect(set.spec.template.metadata.annotations).toEqual({ TTC: "f2a16dff-9acd-11eb-86a3-06b2b9dd76bc" });
+  });
+
+  it("has ttinit, tt and daemonlog of the user's image, and the init container that brings the agent", () => {
+    expect(names(podOf(set).initContainers)).toEqual(["ttagent", "ttinit"]);
+    expect(names(podOf(set).containers)).toEqual(["tt", "daemonlog"]);
+    for (const name of ["ttinit", "tt", "daemonlog"]) {
+      expect(named(set, name).image).toBe("phx.ocir.io/youraccount/tt181440:2");
+      expect(named(set, name).imagePullPolicy).toBe("Always");
+    }
+    expect(named(set, "ttagent").image).toBe("registry.local/timesten-operator:dev");
+  });
+
+  it.each(["ttinit", "tt"])("gives %s the four ports", name => {
+    expect(named(set, name).ports).toEqual([
+      { name: "agent", containerPort: 8443, protocol: "TCP" },
+      { name: "daemon", containerPort: 6624, protocol: "TCP" },
+      { name: "cs", containerPort: 6625, protocol: "TCP" },
+      { name: "repl", containerPort: 4444, protocol: "TCP" },
+    ]);
+  });
+
+  it("gives every container of TimesTen its environment", () => {
+    const common = { TIMESTEN_HOME: "/tt/home/oracle/instances/instance1", LD_LIBRARY_PATH: LIBRARY_PATH };
+    expect(envOf(named(set, "daemonlog"))).toEqual(common);
+    const tt = envOf(named(set, "tt"));
+    expect(tt).toMatchObject({ ...common, TT_REPLICATION_TOPOLOGY: "activeStandbyPair" });
+    expect(tt).not.toHaveProperty("TT_INIT_CONTAINER");
+    expect(envOf(named(set, "ttinit"))).toEqual({ ...tt, TT_INIT_CONTAINER: "1" });
+  });
+
+  it("tells the agent who it is and who its peers are", () => {
+    expect(envOf(named(set, "tt"))).toMatchObject({
+      TT_OBJECT_NAME: "sample",
+      TT_OBJECT_UID: "f2a16dff-9acd-11eb-86a3-06b2b9dd76bc",
+      TT_DB_NAME: "sample",
+      TT_REP_PORT: "4444",
+      POD_NAME: { fieldRef: { fieldPath: "metadata.name" } },
+      POD_NAMESPACE: { fieldRef: { fieldPath: "metadata.namespace" } },
+      POD_UID: { fieldRef: { fieldPath: "metadata.uid" } },
+      TT_PEER_HOSTS:
+        "sample-0.sample.mynamespace.svc.cluster.local,sample-1.sample.mynamespace.svc.cluster.local",
+    });
+  });
+
+  it("mounts what the documents show, and the agent", () => {
+    const mounts = [
+      "/tt from tt-persistent",
+      "/ttagent from tt-agent (ro)",
+      "/ttconfig from tt-config",
+      "/ttoperator from tt-operator (ro)",
+    ];
+    expect(mountsOf(named(set, "tt"))).toEqual(mounts);
+    expect(mountsOf(named(set, "ttinit"))).toEqual(mounts);
+    expect(mountsOf(named(set, "daemonlog"))).toEqual(["/tt from tt-persistent"]);
+    expect(mountsOf(named(set, "ttagent"))).toEqual(["/ttoperator from tt-operator"]);
+  });
+
+  it("runs the agent with its own loader and libraries, whatever the image has", () => {
+    const loader = ["/ttoperator/lib/ld-linux-x86-64.so.2", "--library-path", "/ttoperator/lib"];
+    expect(named(set, "ttinit").command).toEqual([
+      ...loader,
+      "/ttoperator/node",
+      "/ttoperator/agent.cjs",
+      "init",
+    ]);
+    expect(named(set, "tt").command).toEqual([...loader, "/ttoperator/node", "/ttoperator/agent.cjs", "run"]);
+    expect(named(set, "ttagent").command).toEqual([
+      "/agent/lib/ld-linux-x86-64.so.2",
+      "--library-path",
+      "/agent/lib",
+      "/agent/node",
+      "/agent/agent.cjs",
+      "install",
+      "/ttoperator",
+    ]);
+  });
+
+  it("follows TimesTen's log in daemonlog, with the documents' small requests", () => {
+    const daemonlog = named(set, "daemonlog");
+    expect(daemonlog.command).toEqual([
+      "sh",
+      "-c",
+      "/bin/bash <<'EOF'\nwhile [ 1 ] ; do tail --follow=name /tt/home/oracle/instances/instance1/diag/ttmesg.log --max-unchanged-stats=5; sleep 1; done\nexit 0\nEOF",
+    ]);
+    expect(daemonlog.resources).toEqual({ requests: { cpu: "100m", memory: "20Mi" } });
+    expect(named(set, "tt").resources).toBeUndefined();
+  });
+
+  it("has the Secret with only what the agent needs, the ConfigMap's files and an empty folder as volumes", () => {
+    expect(podOf(set).volumes).toEqual([
+      {
+        name: "tt-agent",
+        secret: {
+          secretName: "ttf2a16dff-9acd-11eb-86a3-06b2b9dd76bc",
+          items: ["ca.crt", "agent.crt", "agent.key", "agentUser"].map(key => ({ key, path: key })),
+          defaultMode: 0o440,
+        },
+      },
+      { name: "tt-config", projected: { sources: [{ configMap: { name: "sample" } }] } },
+      { name: "tt-operator", emptyDir: {} },
+    ]);
+  });
+
+  it("claims 250G of class oci", () => {
+    expect(set.spec.volumeClaimTemplates).toEqual([
+      {
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        metadata: { name: "tt-persistent" },
+        spec: {
+          accessModes: ["ReadWriteOnce"],
+          storageClassName: "oci",
+          resources: { requests: { storage: "250G" } },
+        },
+      },
+    ]);
+  });
+
+  it("pulls with the one secret, shares processes between containers, and gives thirty seconds to stop", () => {
+    expect(podOf(set).imagePullSecrets).toEqual([{ name: "sekret" }]);
+    expect(podOf(set).shareProcessNamespace).toBe(true);
+    expect(podOf(set).terminationGracePeriodSeconds).toBe(30);
+    expect(podOf(set).securityContext).toEqual({ fsGroup: 333 });
+    expect(podOf(set).automountServiceAccountToken).toBe(false);
+  });
+
+  it("runs TimesTen as its own user without privileges", () => {
+    for (const container of all(set)) {
+      expect(container.securityContext).toEqual({
+        runAsUser: 333,
+        runAsGroup: 333,
+        runAsNonRoot: true,
+        privileged: false,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+      });
+    }
+  });
+
+  it("has no readiness probe, so that both healthy Pods are Ready", () => {
+    expect(named(set, "tt")).not.toHaveProperty("readinessProbe");
+  });
+
+  it("has no field that is undefined (the API knows only present and absent)", () => {
+    expect(JSON.parse(JSON.stringify(set))).toStrictEqual(set);
+  });
+});
+
+describe("settings of the spec", () => {
+  it("name the database after the part before the first dash", () => {
+    const object = sample();
+    object.metadata.name = "orders-eu-west";
+    const tt = named(buildStatefulSet(object, settings), "tt");
+    expect(envOf(tt)["TT_DB_NAME"]).toBe("orders");
+    expect(envOf(tt)["TT_OBJECT_NAME"]).toBe("orders-eu-west");
+  });
+
+  it("take another replication port", () => {
+    const tt = named(built({ repPort: 5555 }), "tt");
+    expect(tt.ports?.[3]).toEqual({ name: "repl", containerPort: 5555, protocol: "TCP" });
+    expect(envOf(tt)["TT_REP_PORT"]).toBe("5555");
+  });
+
+  it("add a log volume with the class of the data unless it has its own", () => {
+    const set = built({ logStorageSize: "10Gi" });
+    expect(set.spec.volumeClaimTemplates[1]).toMatchObject({
+      metadata: { name: "tt-log" },
+      spec: { storageClassName: "oci", resources: { requests: { storage: "10Gi" } } },
+    });
+    expect(mountsOf(named(set, "tt"))).toContain("/ttlog from tt-log");
+    expect(mountsOf(named(set, "daemonlog"))).toEqual(["/tt from tt-persistent", "/ttlog from tt-log"]);
+    const own = built({
+      logStorageSize: "10Gi",
+      logStorageClassName: "fast",
+      logStorageSelector: { matchLabels: { a: "b" } },
+    });
+    expect(own.spec.volumeClaimTemplates[1]).toMatchObject({
+      spec: { storageClassName: "fast", selector: { matchLabels: { a: "b" } } },
+    });
+  });
+
+  it("claim 50Gi when no size is given", () => {
+    const { storageSize: _, ...rest } = sample().spec.ttspec;
+    const object = { ...sample(), spec: { ttspec: rest } };
+    expect(buildStatefulSet(object, settings).spec.volumeClaimTemplates[0]).toMatchObject({
+      spec: { resources: { requests: { storage: "50Gi" } } },
+    });
+  });
+
+  it("put the ConfigMaps before the Secrets in /ttconfig, each in its order", () => {
+    const set = built({ dbConfigMap: ["b", "a"], dbSecret: ["z", "y"] });
+    expect(podOf(set).volumes).toContainEqual({
+      name: "tt-config",
+      projected: {
+        sources: [
+          { configMap: { name: "b" } },
+          { configMap: { name: "a" } },
+          { secret: { name: "z" } },
+          { secret: { name: "y" } },
+        ],
+      },
+    });
+  });
+
+  it("leave /ttconfig out when there is nothing for it", () => {
+    const { dbConfigMap: _, ...rest } = sample().spec.ttspec;
+    const set = buildStatefulSet({ ...sample(), spec: { ttspec: rest } }, settings);
+    expect((podOf(set).volumes ?? []).map(volume => volume.name)).toEqual(["tt-agent", "tt-operator"]);
+    expect(mountsOf(named(set, "tt")).join()).not.toContain("/ttconfig");
+  });
+
+  it("leave daemonlog out on request", () => {
+    expect(names(podOf(built({ daemonLogSidecar: false })).containers)).toEqual(["tt"]);
+  });
+
+  it("change the grace period", () => {
+    expect(podOf(built({ terminationGracePeriod: 7 })).terminationGracePeriodSeconds).toBe(7);
+    expect(
+      podOf(built({}, template({ terminationGracePeriodSeconds: 90 }))).terminationGracePeriodSeconds,
+    ).toBe(90);
+  });
+
+  it("run independent databases as an ordinary StatefulSet", () => {
+    const set = built({ replicationTopology: "none", replicas: 3, rollingUpdatePartition: 1 });
+    expect(set.spec.replicas).toBe(3);
+    expect(set.spec.updateStrategy).toEqual({ type: "RollingUpdate", rollingUpdate: { partition: 1 } });
+    expect(envOf(named(set, "tt"))["TT_REPLICATION_TOPOLOGY"]).toBe("none");
+  });
+
+  it("size the memory of tt and ttinit only where a size is given", () => {
+    const amounts = { memory: String(44 * 2 ** 30) };
+    const set = built({ databaseMemorySize: "40Gi", additionalMemoryRequest: "4Gi" });
+    expect(named(set, "tt").resources).toEqual({ requests: amounts, limits: amounts });
+    expect(named(set, "ttinit").resources).toEqual(named(set, "tt").resources);
+  });
+
+  it("size huge pages upwards to whole ones", () => {
+    const set = built({ databaseMemorySize: "40G", useHugePages: true, databaseCPURequest: "2" });
+    const amounts = { memory: String(2 * 2 ** 30), "hugepages-2Mi": "40001077248", cpu: "2" };
+    expect(named(set, "tt").resources).toEqual({ requests: amounts, limits: amounts });
+  });
+
+  it("size daemonlog", () => {
+    const amounts = { cpu: "200m", memory: "200Mi" };
+    const set = built({ daemonLogCPURequest: "200m", daemonLogMemoryRequest: "200Mi" });
+    expect(named(set, "daemonlog").resources).toEqual({ requests: amounts, limits: amounts });
+  });
+});
+
+describe("spec.template", () => {
+  it("puts the user's containers first and gives them the data and an image", () => {
+    const set = built(
+      { logStorageSize: "1Gi" },
+      template({
+        containers: [{ name: "app", command: ["run"], volumeMounts: [{ name: "x", mountPath: "/x" }] }],
+        initContainers: [{ name: "prepare", image: "own:1" }],
+      }),
+    );
+    expect(names(podOf(set).initContainers)).toEqual(["prepare", "ttagent", "ttinit"]);
+    expect(names(podOf(set).containers)).toEqual(["app", "tt", "daemonlog"]);
+    expect(named(set, "app")).toMatchObject({
+      image: "phx.ocir.io/youraccount/tt181440:2",
+      command: ["run"],
+    });
+    expect(mountsOf(named(set, "app"))).toEqual([
+      "/x from x",
+      "/tt from tt-persistent",
+      "/ttlog from tt-log",
+    ]);
+    expect(named(set, "prepare")).toEqual({ name: "prepare", image: "own:1" });
+  });
+
+  it("takes over what it says about tt, but not image, command and ports", () => {
+    const tt = named(
+      built(
+        {},
+        template({
+          containers: [
+            {
+              name: "tt",
+              image: "other",
+              command: ["other"],
+              ports: [{ name: "x", containerPort: 1 }],
+              env: [
+                { name: "MINE", value: "1" },
+                { name: "TT_DB_NAME", value: "evil" },
+              ],
+              envFrom: [{ configMapRef: { name: "more" } }],
+              resources: { limits: { memory: "8Gi" } },
+              readinessProbe: { exec: { command: ["true"] } },
+              lifecycle: { preStop: {} },
+              volumeMounts: [{ name: "x", mountPath: "/x" }],
+            },
+          ],
+        }),
+      ),
+      "tt",
+    );
+    expect(tt.image).toBe("phx.ocir.io/youraccount/tt181440:2");
+    expect(tt.command).toContain("/ttoperator/agent.cjs");
+    expect(tt.ports).toHaveLength(4);
+    expect(tt.env?.[0]).toEqual({ name: "MINE", value: "1" });
+    expect(envOf(tt)["TT_DB_NAME"]).toBe("sample");
+    expect(new Set((tt.env ?? []).map(one => one.name)).size).toBe(tt.env?.length);
+    expect(tt.resources).toEqual({ limits: { memory: "8Gi" } });
+    expect(tt).toMatchObject({ readinessProbe: {}, lifecycle: {}, envFrom: [{}] });
+    expect(mountsOf(tt)[0]).toBe("/x from x");
+  });
+
+  it("keeps the probes and lifecycle of tt away from ttinit", () => {
+    const set = built({}, template({ containers: [{ name: "tt", readinessProbe: {}, lifecycle: {} }] }));
+    expect(named(set, "ttinit")).not.toHaveProperty("readinessProbe");
+    expect(named(set, "ttinit")).not.toHaveProperty("lifecycle");
+  });
+
+  it("lets its own memory win over the computed one", () => {
+    const resources = { requests: { memory: "3Gi" } };
+    const set = built({ databaseMemorySize: "40Gi" }, template({ containers: [{ name: "tt", resources }] }));
+    expect(named(set, "tt").resources).toEqual(resources);
+  });
+
+  it("takes only the resources of daemonlog", () => {
+    const set = built(
+      {},
+      template({ containers: [{ name: "daemonlog", image: "x", resources: { limits: { cpu: "1" } } }] }),
+    );
+    expect(names(podOf(set).containers)).toEqual(["tt", "daemonlog"]);
+    expect(named(set, "daemonlog")).toMatchObject({
+      image: "phx.ocir.io/youraccount/tt181440:2",
+      resources: { limits: { cpu: "1" } },
+    });
+  });
+
+  it("keeps volumes, scheduling, service account, pull secrets, labels and annotations", () => {
+    const set = built(
+      {},
+      template(
+        {
+          volumes: [{ name: "x", emptyDir: {} }],
+          nodeSelector: { disk: "ssd" },
+          tolerations: [{ operator: "Exists" }],
+          serviceAccountName: "me",
+          automountServiceAccountToken: true,
+          imagePullSecrets: [{ name: "other" }],
+          affinity: { nodeAffinity: {} },
+        },
+        { labels: { team: "a", app: "other" }, annotations: { note: "b" } },
+      ),
+    );
+    expect(podOf(set)).toMatchObject({
+      nodeSelector: { disk: "ssd" },
+      tolerations: [{ operator: "Exists" }],
+      serviceAccountName: "me",
+      automountServiceAccountToken: true,
+      imagePullSecrets: [{ name: "other" }, { name: "sekret" }],
+      affinity: { nodeAffinity: {} },
+    });
+    expect(podOf(set).volumes?.[0]).toEqual({ name: "x", emptyDir: {} });
+    expect(set.spec.template.metadata.labels).toEqual({ team: "a", app: "sample" });
+    expect(set.spec.template.metadata.annotations).toMatchObject({ note: "b", TTC: sample().metadata.uid });
+  });
+
+  it("may bring its own tt-config volume", () => {
+    const set = built({}, template({ volumes: [{ name: "tt-config", emptyDir: {} }] }));
+    const volumes = (podOf(set).volumes ?? []).filter(volume => volume.name === "tt-config");
+    expect(volumes).toEqual([{ name: "tt-config", emptyDir: {} }]);
+    expect(mountsOf(named(set, "tt"))).toContain("/ttconfig from tt-config");
+  });
+
+  it.each([
+    ["of the Pod", { securityContext: { runAsUser: 0 } }],
+    ["of tt", { containers: [{ name: "tt", securityContext: { runAsUser: 0 } }] }],
+  ])("with runAsUser 0 %s meets no rule that forbids root", (_, spec) => {
+    for (const container of all(built({}, template(spec)))) {
+      expect(container.securityContext).not.toHaveProperty("runAsNonRoot");
+      expect(container.securityContext).not.toHaveProperty("capabilities");
+    }
+  });
+
+  it("with another runAsUser of the Pod keeps the restrictions and that user", () => {
+    const set = built({}, template({ securityContext: { runAsUser: 3429, fsGroup: 3429 } }));
+    expect(podOf(set).securityContext).toEqual({ runAsUser: 3429, fsGroup: 3429 });
+    expect(named(set, "tt").securityContext).not.toHaveProperty("runAsUser");
+    expect(named(set, "tt").securityContext).toMatchObject({ runAsNonRoot: true });
+  });
+
+  it("with a security context for tt has it in every container of TimesTen, as TimesTen's user", () => {
+    const set = built(
+      {},
+      template({ containers: [{ name: "tt", securityContext: { readOnlyRootFilesystem: true } }] }),
+    );
+    for (const name of ["ttinit", "tt", "daemonlog"]) {
+      expect(named(set, name).securityContext).toEqual({
+        runAsUser: 333,
+        runAsGroup: 333,
+        readOnlyRootFilesystem: true,
+      });
+    }
+  });
+
+  it("has the user's claims before TimesTen's", () => {
+    const mine = { metadata: { name: "mine" }, spec: {} };
+    const set = built({}, { volumeClaimTemplates: [mine] });
+    expect(set.spec.volumeClaimTemplates[0]).toBe(mine);
+    expect(set.spec.volumeClaimTemplates[1]).toMatchObject({ metadata: { name: "tt-persistent" } });
+  });
+
+  it("is not changed by the builder", () => {
+    const object = sample({}, template({ containers: [{ name: "app" }], volumes: [{ name: "x" }] }));
+    const before = JSON.stringify(object);
+    buildStatefulSet(object, settings);
+    expect(JSON.stringify(object)).toBe(before);
+  });
+});
