@@ -3,7 +3,8 @@
  * DNS may be late or old, and verify the pod's DNS name, because addresses are given to the next pod.
  */
 import { isIPv6 } from "node:net";
-import { WebSocket, type RawData } from "ws";
+import type { ConnectionOptions } from "node:tls";
+import { WebSocket, type ClientOptions, type RawData } from "ws";
 import { MAX_MESSAGE_BYTES, agentMessageSchema, parseMessage, ProtocolError } from "../../../protocol";
 import type { AgentAddress, AgentHandlers, AgentTransport } from "../ports";
 
@@ -18,17 +19,7 @@ export const agentTransport: AgentTransport = { dial };
 
 /** See AgentTransport; no handler is called any more once the returned function was. */
 function dial(address: AgentAddress, handlers: AgentHandlers): () => void {
-  const socket = new WebSocket(urlOf(address), {
-    ca: address.ca,
-    cert: address.cert,
-    key: address.key,
-    servername: address.serverName,
-    rejectUnauthorized: true,
-    minVersion: "TLSv1.2",
-    perMessageDeflate: false,
-    handshakeTimeout: HANDSHAKE_MS,
-    maxPayload: MAX_MESSAGE_BYTES,
-  });
+  const socket = new WebSocket(urlOf(address), optionsOf(address));
   let over = false;
   let failure: string | null = null;
   const connection = {
@@ -62,6 +53,20 @@ function dial(address: AgentAddress, handlers: AgentHandlers): () => void {
   return () => {
     over = true;
     closeSoon(socket);
+  };
+}
+
+function optionsOf({ ca, cert, key, serverName }: AgentAddress): ClientOptions & ConnectionOptions {
+  return {
+    ca,
+    cert,
+    key,
+    servername: serverName,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    perMessageDeflate: false,
+    handshakeTimeout: HANDSHAKE_MS,
+    maxPayload: MAX_MESSAGE_BYTES,
   };
 }
 

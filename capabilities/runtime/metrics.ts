@@ -1,0 +1,124 @@
+/**
+ * Metrics for Prometheus. Everything about objects is read from the objects when it is asked for, so that it is the
+ * same whichever replica answers and however often the operator was restarted. docs/reference/metrics.md lists them.
+ */
+import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
+import type { TimesTenClassicObject } from "../../generated/types";
+import type { Answer } from "./http-endpoint";
+import type { Hearing } from "./health";
+import type { Clock } from "./ports";
+
+export interface MetricsSources {
+  clock: Clock;
+  /** @returns the objects we manage, as last heard of */
+  objects: () => readonly TimesTenClassicObject[];
+  hearing: Hearing;
+}
+
+type Status = NonNullable<TimesTenClassicObject["status"]>;
+type Failover = NonNullable<Status["lastFailover"]>;
+
+/** The stations of the stopwatch, in order; each is measured from `failedAt`. */
+const stations = {
+  seen: "seenAt",
+  proven: "provenAt",
+  promoted: "promotedAt",
+  routed: "routedAt",
+  redundant: "redundantAt",
+} as const satisfies Record<string, keyof Failover>;
+
+/** Names and help of all our metrics, those of Node aside. */
+export const metricHelp = {
+  timesten_classic_state: "1 for the high level state an object is in, 0 for the one before.",
+  timesten_classic_state_normal: "1 while the pair is Normal, else 0.",
+  timesten_classic_state_not_normal: "1 while the pair is neither Normal nor Initializing, else 0.",
+  timesten_classic_last_failover_seconds:
+    "Last change of the active: seconds from the failure to each station.",
+  timesten_classic_last_failover_timestamp_seconds:
+    "When the active last failed or was handed over, seconds since 1970.",
+  timesten_operator_objects: "TimesTenClassic objects this operator looks after.",
+  timesten_operator_api_silence_seconds: "Seconds since this replica last heard of the API server.",
+} as const;
+export type MetricName = keyof typeof metricHelp;
+
+/** @returns a registry that reads the sources whenever it is asked */
+export function createMetrics(sources: MetricsSources): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauge = <L extends string>(
+    name: MetricName,
+    labelNames: L[],
+    collect: (gauge: Gauge<L>) => void,
+  ): void => {
+    new Gauge<L>({
+      name,
+      help: metricHelp[name],
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+  };
+  stateGauges(gauge, sources);
+  failoverGauges(gauge, sources);
+  gauge("timesten_operator_objects", [], one => one.set(sources.objects().length));
+  gauge("timesten_operator_api_silence_seconds", [], one => {
+    const heardMs = sources.hearing.lastEventMonotonicMs;
+    if (heardMs !== null) one.set((sources.clock.monotonicMs() - heardMs) / 1_000);
+  });
+  return registry;
+}
+
+/** @returns the whole of it in Prometheus' text format */
+export async function metricsAnswer(registry: Registry): Promise<Answer> {
+  return { status: 200, contentType: registry.contentType, body: await registry.metrics() };
+}
+
+type AddGauge = <L extends string>(name: MetricName, labels: L[], collect: (gauge: Gauge<L>) => void) => void;
+
+function stateGauges(gauge: AddGauge, { objects }: MetricsSources): void {
+  gauge("timesten_classic_state", ["namespace", "name", "state"], one => {
+    for (const object of objects()) {
+      const { highLevelState: now, prevHighLevelState: before } = object.status ?? {};
+      if (before) one.set({ ...labelsOf(object), state: before }, 0);
+      if (now) one.set({ ...labelsOf(object), state: now }, 1);
+    }
+  });
+  const share = (name: MetricName, holds: (state: string) => boolean): void =>
+    gauge(name, ["namespace", "name"], one => {
+      for (const object of objects().filter(isPair)) {
+        one.set(labelsOf(object), holds(object.status?.highLevelState || "Initializing") ? 1 : 0);
+      }
+    });
+  share("timesten_classic_state_normal", state => state === "Normal");
+  share("timesten_classic_state_not_normal", state => state !== "Normal" && state !== "Initializing");
+}
+
+function failoverGauges(gauge: AddGauge, { objects }: MetricsSources): void {
+  gauge("timesten_classic_last_failover_seconds", ["namespace", "name", "station"], one => {
+    for (const object of objects()) {
+      const failover = object.status?.lastFailover;
+      const failedMs = Date.parse(failover?.failedAt ?? "");
+      for (const [station, field] of Object.entries(stations)) {
+        const tookMs = Date.parse(failover?.[field] ?? "") - failedMs;
+        if (Number.isFinite(tookMs)) one.set({ ...labelsOf(object), station }, tookMs / 1_000);
+      }
+    }
+  });
+  gauge("timesten_classic_last_failover_timestamp_seconds", ["namespace", "name"], one => {
+    for (const object of objects()) {
+      const failedMs = Date.parse(object.status?.lastFailover?.failedAt ?? "");
+      if (Number.isFinite(failedMs)) one.set(labelsOf(object), failedMs / 1_000);
+    }
+  });
+}
+
+function labelsOf({ metadata }: TimesTenClassicObject): { namespace: string; name: string } {
+  return { namespace: metadata.namespace ?? "", name: metadata.name };
+}
+
+function isPair(object: TimesTenClassicObject): boolean {
+  return object.spec.ttspec.replicationTopology !== "none";
+}
