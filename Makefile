@@ -61,10 +61,10 @@ demo: setup ## Show a pair come up, replicate and fail over, on a local cluster 
 	@scripts/demo.sh
 
 cluster: setup ## Start a local cluster and say how to use it
-	@scripts/cluster.sh up
+	@testbed/testbed up
 
 cluster-down: ## Stop the local cluster and remove all it made
-	@scripts/cluster.sh down
+	@testbed/testbed down
 
 clean: ## Remove what builds made in this checkout (not node_modules, not the cache)
 	@rm -rf dist .build coverage

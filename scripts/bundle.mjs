@@ -17,7 +17,7 @@ const programs = {
 };
 
 const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !Object.hasOwn(programs, name));
+const unknown = asked.filter(name => !Object.hasOwn(programs, name));
 if (unknown.length > 0) {
   console.error(`unknown program: ${unknown.join(", ")}; there are: ${Object.keys(programs).join(", ")}`);
   process.exit(2);
@@ -42,5 +42,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(programs)) {
     external: ["bufferutil", "utf-8-validate"],
     logLevel: "warning",
   });
-  console.log(`${relative(process.cwd(), join(root, out))}: ${Math.ceil(statSync(join(root, out)).size / 1024)} KiB`);
+  console.log(
+    `${relative(process.cwd(), join(root, out))}: ${Math.ceil(statSync(join(root, out)).size / 1024)} KiB`,
+  );
 }

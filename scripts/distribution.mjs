@@ -3,7 +3,7 @@
  * tt<release>. Usage: node scripts/distribution.mjs <release> <output directory>
  *
  * Its content is simulator/distribution/ as it is, plus lib/simulator.cjs (dist/simulator/simulator.cjs) and the file
- * `release` with the release in one line.
+ * VERSION with the release in one line.
  */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ const root = join(import.meta.dirname, "..");
 const tree = (dir, at) =>
   readdirSync(dir)
     .sort()
-    .flatMap((name) => {
+    .flatMap(name => {
       const from = join(dir, name);
       const to = `${at}/${name}`;
       const stat = statSync(from);
@@ -30,10 +30,15 @@ const tree = (dir, at) =>
 
 const top = `tt${release}`;
 const entries = [{ name: top, mode: 0o755, data: null }, ...tree(join(root, "simulator/distribution"), top)];
-if (!entries.some((entry) => entry.name === `${top}/lib`)) entries.push({ name: `${top}/lib`, mode: 0o755, data: null });
+if (!entries.some(entry => entry.name === `${top}/lib`))
+  entries.push({ name: `${top}/lib`, mode: 0o755, data: null });
 entries.push(
-  { name: `${top}/lib/simulator.cjs`, mode: 0o644, data: readFileSync(join(root, "dist/simulator/simulator.cjs")) },
-  { name: `${top}/release`, mode: 0o644, data: Buffer.from(`${release}\n`) },
+  {
+    name: `${top}/lib/simulator.cjs`,
+    mode: 0o644,
+    data: readFileSync(join(root, "dist/simulator/simulator.cjs")),
+  },
+  { name: `${top}/VERSION`, mode: 0o644, data: Buffer.from(`${release}\n`) },
 );
 mkdirSync(outDir, { recursive: true });
 const file = join(outDir, `timesten${release.replaceAll(".", "")}.server.linux8664.zip`);

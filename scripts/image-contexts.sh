@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$REPO"
 
-lock_key() { cat package.json package-lock.json .npmrc "$REPO/scripts/image-contexts.sh" | digest | cut -c1-16; }
+runtime_key() { { modules_key; digest <scripts/image-contexts.sh; } | digest | cut -c1-16; }
 
 # Runtime packages only: what Pepr's controller finds beside the module. What only people read is left out.
 install_runtime() {
@@ -20,7 +20,7 @@ install_runtime() {
 
 operator_context() {
   local key context=dist/images/operator
-  key=$(lock_key)
+  key=$(runtime_key)
   [ -d "$TTO_CACHE/runtime/$key" ] || step runtime "runtime packages of package-lock.json for the operator image" locked runtime install_runtime "$key"
   if [ "$(cat "$context/.key" 2>/dev/null)" != "$key" ]; then
     rm -rf "$context"

@@ -62,3 +62,11 @@ locked() {
     "$@"
   ) 9>"$TTO_CACHE/locks/$name"
 }
+
+# modules_key: what the installed npm packages depend on: the lockfile, npm's settings, the ranges in package.json.
+modules_key() {
+  {
+    cat "$REPO/package-lock.json" "$REPO/.npmrc"
+    node -p 'const p = require(process.argv[1]); JSON.stringify([p.dependencies, p.devDependencies, p.overrides])' "$REPO/package.json"
+  } | digest | cut -c1-16
+}

@@ -59,8 +59,6 @@ debian() {
   fi
 }
 
-modules_key() { cat package.json package-lock.json .npmrc | digest | cut -c1-16; }
-
 # Installed once per lockfile into the cache, then copied: a second checkout has them in two seconds, and the checkout's
 # own folder is swapped in whole, so that what runs meanwhile never sees half of it.
 install_modules() {

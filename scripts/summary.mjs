@@ -17,7 +17,7 @@ const names = readdirSync(dir).sort();
 let passed = 0;
 let failed = 0;
 
-for (const name of names.filter((file) => file.endsWith(".json"))) {
+for (const name of names.filter(file => file.endsWith(".json"))) {
   const suite = name.replace(/\.json$/, "");
   let result;
   try {
@@ -33,8 +33,8 @@ for (const name of names.filter((file) => file.endsWith(".json"))) {
   failed += result.numFailedTests + broken;
   for (const file of result.testResults ?? []) {
     const path = relative(process.cwd(), file.name);
-    const tests = (file.assertionResults ?? []).filter((test) => test.status === "failed");
-    tests.forEach((test) => console.log(`FAILED ${path}: ${test.fullName}`));
+    const tests = (file.assertionResults ?? []).filter(test => test.status === "failed");
+    tests.forEach(test => console.log(`FAILED ${path}: ${test.fullName}`));
     if (file.status === "failed" && tests.length === 0) console.log(`FAILED ${path}: could not be run`);
   }
   const skipped = (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0);
@@ -42,7 +42,7 @@ for (const name of names.filter((file) => file.endsWith(".json"))) {
   console.log(`${suite}: ${count}${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 }
 
-for (const name of names.filter((file) => file.endsWith(".failed"))) {
+for (const name of names.filter(file => file.endsWith(".failed"))) {
   failed += 1;
   console.log(`FAILED ${name.replace(/\.failed$/, "")}: ${readFileSync(join(dir, name), "utf8").trim()}`);
 }

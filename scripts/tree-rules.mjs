@@ -15,10 +15,16 @@ const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--
   maxBuffer: 64 * 1024 * 1024,
 })
   .split("\0")
-  .filter((file) => file !== "" && existsSync(join(root, file)));
+  .filter(file => file !== "" && existsSync(join(root, file)));
 
 /** Hosts that a setting may name: the public registries everyone has. Any other would tie the tree to one network. */
-const PUBLIC_HOSTS = new Set(["registry.npmjs.org", "proxy.golang.org", "sum.golang.org", "pypi.org", "deb.debian.org"]);
+const PUBLIC_HOSTS = new Set([
+  "registry.npmjs.org",
+  "proxy.golang.org",
+  "sum.golang.org",
+  "pypi.org",
+  "deb.debian.org",
+]);
 /** Settings that choose a package registry, each with the host as its first group. */
 const REGISTRY_SETTINGS = [
   /\bregistry\s*=\s*["']?https?:\/\/([^/\s"']+)/g,
@@ -39,11 +45,18 @@ for (const file of files) {
   if (/(^|\/)package-lock\.json$/.test(file)) {
     for (const [path, entry] of Object.entries(JSON.parse(text).packages ?? {}))
       if (entry.resolved !== undefined && !entry.link)
-        faults.push(`${file}: "${path}" says where it was fetched ("resolved"); run npm with omit-lockfile-registry-resolved=true`);
+        faults.push(
+          `${file}: "${path}" says where it was fetched ("resolved"); run npm with omit-lockfile-registry-resolved=true`,
+        );
   }
-  if (/(^|\/)go\.mod$/.test(file) && !files.includes(file.replace(/go\.mod$/, "go.sum")) && /^\s*require\b/m.test(text))
+  if (
+    /(^|\/)go\.mod$/.test(file) &&
+    !files.includes(file.replace(/go\.mod$/, "go.sum")) &&
+    /^\s*require\b/m.test(text)
+  )
     faults.push(`${file}: has no go.sum beside it, so its modules are not pinned`);
-  if (/^#!/.test(text) && /\.(sh)$/.test(file) && !isExecutable(file)) faults.push(`${file}: has a #! line but may not be executed`);
+  if (/^#!/.test(text) && /\.(sh)$/.test(file) && !isExecutable(file))
+    faults.push(`${file}: has a #! line but may not be executed`);
 }
 
 /** Whether git or the file system has the executable bit. */
@@ -56,5 +69,5 @@ function isExecutable(file) {
   }
 }
 
-faults.forEach((fault) => console.error(fault));
+faults.forEach(fault => console.error(fault));
 process.exitCode = faults.length > 0 ? 1 : 0;

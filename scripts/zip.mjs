@@ -40,7 +40,7 @@ const encode = (entry, offset) => {
 };
 
 /** A zip file as one Buffer. `entries`: [{ name, mode, data }], data null for directories, mode the permission bits. */
-export const zip = (entries) => {
+export const zip = entries => {
   const locals = [];
   const centrals = [];
   let offset = 0;
