@@ -186,16 +186,23 @@ export class WorkQueue {
     if (entry.wake !== null && entry.wake.atMs <= atMs) return;
     this.#cancelWake(entry);
     if (atMs <= now && entry.phase === "idle") {
-      entry.phase = "ready";
-      this.#line.push(key);
-      this.#pump();
+      this.#due(key, entry);
       return;
     }
     const cancel = this.#o.clock.setTimer(Math.max(0, atMs - now), () => {
       entry.wake = null;
-      this.add(key);
+      this.#due(key, entry);
     });
     entry.wake = { atMs, cancel };
+  }
+
+  /** Its time has come. */
+  #due(key: string, entry: Entry): void {
+    if (entry.phase === "running") entry.dirty = true;
+    if (entry.phase !== "idle") return;
+    entry.phase = "ready";
+    this.#line.push(key);
+    this.#pump();
   }
 
   #cancelWake(entry: Entry): void {
