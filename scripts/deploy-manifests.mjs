@@ -9,6 +9,11 @@ const USELESS = new Set(["Role", "RoleBinding"]);
 /** After a node is lost the watcher starts elsewhere within seconds instead of Kubernetes' five minutes. */
 const TOLERATION_SECONDS = 10;
 
+const METRICS_PORT = 8080;
+const HEALTH_PORT = 8081;
+/** Long enough for a start during an outage of the API server. */
+const LIVENESS_TIMES = { initialDelaySeconds: 30, periodSeconds: 10, failureThreshold: 6 };
+
 /**
  * @param manifests parsed documents of dist/pepr-module-*.yaml
  * @param image the operator's image, or undefined to keep the one of the build
@@ -67,12 +72,22 @@ function container(one, watcher, image) {
     env: [...one.env, ...self],
     // Pepr waits 10 s before it first asks; the module answers after two.
     readinessProbe: { ...one.readinessProbe, initialDelaySeconds: 1, periodSeconds: 2 },
-    livenessProbe: { ...one.livenessProbe, initialDelaySeconds: 30, periodSeconds: 10 },
-    resources: watcher ? watcherResources(one.resources) : one.resources,
+    livenessProbe: { ...one.livenessProbe, ...LIVENESS_TIMES },
+    ...(watcher ? watcherParts(one) : {}),
   };
 }
 
-/** No limit of CPU: throttled while a database is down, it would prolong the outage. */
-function watcherResources({ requests }) {
-  return { requests, limits: { memory: "1Gi" } };
+/** The watcher's engine has endpoints of its own (capabilities/runtime/settings.ts). */
+function watcherParts({ ports, resources }) {
+  return {
+    ports: [
+      ...ports,
+      { name: "metrics", containerPort: METRICS_PORT },
+      { name: "health", containerPort: HEALTH_PORT },
+    ],
+    // Pepr's /healthz stays well when nothing is heard of the API server any more; the engine's does not.
+    livenessProbe: { httpGet: { path: "/healthz", port: HEALTH_PORT, scheme: "HTTP" }, ...LIVENESS_TIMES },
+    // No limit of CPU: throttled while a database is down, it would prolong the outage.
+    resources: { requests: resources.requests, limits: { memory: "1Gi" } },
+  };
 }
