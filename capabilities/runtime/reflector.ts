@@ -47,8 +47,8 @@ export class Reflector<T extends KubeObject> {
   readonly #backoff: Backoff;
   /** Keys this scope has put into the store. */
   readonly #keys = new Set<string>();
-  /** uids seen deleted since the last list: they never come back. */
-  #deleted = new Set<string>();
+  /** uid to version of what was seen to go since the last list: older news of it is late. */
+  #gone = new Map<string, string | undefined>();
   #heard: Map<string, Heard<T>> | null = null;
   #listVersion: string | undefined;
   #watchVersion = "";
@@ -114,7 +114,7 @@ export class Reflector<T extends KubeObject> {
     const wanted = new Map(
       list.items.map(item => [objectKey(item.metadata.namespace, item.metadata.name), item]),
     );
-    this.#deleted = new Set();
+    this.#gone = new Map();
     if (!rewound) this.#replay(heard, wanted, list.resourceVersion);
     this.#replaceAll(wanted);
     this.#watch(list.resourceVersion);
@@ -132,7 +132,7 @@ export class Reflector<T extends KubeObject> {
         wanted.set(key, object);
         continue;
       }
-      if (uid !== undefined) this.#deleted.add(uid);
+      if (uid !== undefined) this.#gone.set(uid, version);
       if (wanted.get(key)?.metadata.uid === uid) wanted.delete(key);
     }
   }
@@ -208,7 +208,8 @@ export class Reflector<T extends KubeObject> {
 
   #putEvent(key: string, object: T): void {
     const { uid, resourceVersion } = object.metadata;
-    if (uid !== undefined && this.#deleted.has(uid)) return;
+    // What left the selection may come back into it, but only with a newer version.
+    if (this.#gone.has(uid ?? "") && compareVersions(resourceVersion, this.#gone.get(uid ?? "")) <= 0) return;
     const held = this.#o.store.get(key);
     if (held !== null && compareVersions(resourceVersion, held.metadata.resourceVersion) < 0) return;
     this.#heard?.set(key, { uid, version: resourceVersion, object });
@@ -217,7 +218,7 @@ export class Reflector<T extends KubeObject> {
 
   #deletedEvent(key: string, object: T): void {
     const { uid, resourceVersion } = object.metadata;
-    if (uid !== undefined) this.#deleted.add(uid);
+    if (uid !== undefined) this.#gone.set(uid, resourceVersion);
     const held = this.#o.store.get(key);
     // The end of a former object of that name says nothing about the present one.
     if (held !== null && held.metadata.uid !== uid) return;
