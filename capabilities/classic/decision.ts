@@ -1,7 +1,7 @@
 /** What a pass decided: plain values that the executor carries out and the report shows. */
 import type { HighLevelState } from "../../generated/types";
 import type { Command, Evidence, PermissionRecord } from "../../protocol";
-import type { OwnedKind } from "./observation";
+import type { FailoverStart, OwnedKind, RecordNotes } from "./observation";
 import type { ReasonName } from "./reasons";
 
 /** Why something is as it is or was done: feeds condition, event, journal and log alike. */
@@ -22,12 +22,16 @@ export interface Decision {
   evidence: Evidence;
   commands: PodCommand[];
   effects: Effect[];
+  /** The rule about the record that had the verdict, for the log. */
+  rule: string;
   /** At least one; the first is the one that explains the state. */
   reasons: Reason[];
   /** Events beside those of changes of state. */
   events: EventText[];
   conditions: Conditions;
   stopwatch: Stopwatch | null;
+  /** The pod that counts as the active one in status; null before there is one. */
+  activePod: string | null;
   /** Failed attempts to rebuild the standby, for status.repStartFailCount. */
   repairs: Repairs;
   /** Run again after so long even if nothing happens; the polling interval bounds it from above. */
@@ -50,6 +54,7 @@ export interface RecordWrite {
   replaces: string | null;
   /** Name of the pod that is the writer. */
   writerPodName: string;
+  notes: RecordNotes;
   why: Reason;
 }
 
@@ -87,18 +92,14 @@ export interface Conditions {
   Stalled: ConditionVerdict | null;
 }
 
-/** One change of the active; times are wall clock, ms; null: not yet, or not known. */
-export interface Stopwatch {
-  fromPod: string;
-  toPod: string;
-  /** n of the Pair that was left. */
-  epoch: number;
-  /** n of the promotion. */
-  recordNumber: number;
-  failedAtMs: number | null;
-  failedAtSource: string;
-  proof: string;
-  possibleLoss: boolean;
+/** The last change of the active as far as it has come; what is not known yet stays as status has it. */
+export interface Stopwatch extends FailoverStart {
+  /** The new active is open for its users. */
+  promoted: boolean;
+  /** The Service leads there when the effects of this pass are done. */
+  routed: boolean;
+  /** A complete standby is there again. */
+  redundant: boolean;
 }
 
 export interface Repairs {

@@ -3,7 +3,7 @@
  * "ago" or "For" are wall clock of the operator, ms since 1970.
  */
 import type { TimesTenClassicObject } from "../../generated/types";
-import type { AgentState, PermissionRecord } from "../../protocol";
+import type { AgentState, PermissionRecord, Proof } from "../../protocol";
 
 export interface Observation {
   /** Wall clock when the pass began, ms since 1970. */
@@ -20,6 +20,8 @@ export interface Observation {
   pods: [ObservedPod, ObservedPod];
   /** Which former lives of databases are known to be over: facts that cannot become untrue. */
   ends: BootEnd[];
+  /** Lives of databases and the containers they were seen in. */
+  containers: BootContainer[];
   /** Where the Service of the active leads; null while it leads nowhere. */
   routed: { podUID: string; ip: string } | null;
 }
@@ -46,6 +48,48 @@ export interface PairSettings {
 export interface ObservedRecord {
   value: PermissionRecord;
   resourceVersion: string;
+  /** Name of the pod that is the writer, as the Lease's holder says. */
+  writerPodName: string;
+  /** What was noted beside the record when it was written. */
+  notes: RecordNotes;
+}
+
+/**
+ * Kept in an annotation of the record's Lease, written together with the record: a next leader finds what only the
+ * last one had heard. Nothing in it permits anything; proofs are checked by their receiver as always.
+ */
+export interface RecordNotes {
+  /** Proofs on which a promotion was decided. */
+  proofs: Proof[];
+  /** The stopwatch of a promotion so far; null otherwise. */
+  failover: FailoverStart | null;
+  /** In which container the writer's database ran when the record was written. */
+  container: BootContainer | null;
+}
+
+/** The part of the stopwatch that is known when a promotion is decided. Wall clock, ms. */
+export interface FailoverStart {
+  /** n of the Pair that was left. */
+  epoch: number;
+  /** n of the promotion. */
+  recordNumber: number;
+  fromPod: string;
+  toPod: string;
+  failedAtMs: number | null;
+  failedAtSource: string;
+  seenAtMs: number;
+  provenAtMs: number;
+  proof: string;
+  possibleLoss: boolean;
+}
+
+/** A life of a database and the container it ran in, as far as both were seen together. */
+export interface BootContainer {
+  podUID: string;
+  boot: string;
+  containerID: string;
+  /** Wall clock of the node when that agent process began, ms. */
+  agentStartedAtMs: number;
 }
 
 export type OwnedKind = "Secret" | "headless Service" | "active Service" | "EndpointSlice" | "StatefulSet";
@@ -123,8 +167,10 @@ export interface BootEnd {
   containerID: string | null;
   /** Wall clock of the end as far as known, ms; null when unknown. */
   endedAtMs: number | null;
-  /** Who said when it ended: agent, kubelet. */
+  /** Who said when it ended. */
   source: "agent" | "kubelet";
+  /** When this operator first knew, ms. */
+  heardAtMs: number;
   /** A sentence for people. */
   by: string;
 }

@@ -17,6 +17,7 @@ export const reasons = {
   PairHealthy: "Both databases are up and the standby has everything.",
   // Loss of the active
   ActiveSilent: "The active's agent is silent; that proves nothing about its database.",
+  ActiveUnfit: "The active's database lives but does not serve at this moment.",
   ActiveOver: "The life of the active database is over, by proof.",
   PromotionStarted: "The record names the standby as the writer.",
   PromotionUnderWay: "The standby has been named and is becoming the active.",

@@ -1,0 +1,149 @@
+/**
+ * One pass's decision: what happens to the record, what the agents are told, what is made or led elsewhere, and how
+ * all that is explained. Pure: an observation in, a value out.
+ */
+import type { HighLevelState } from "../../../generated/types";
+import type { Decision, Effect, EventText, Reason } from "../decision";
+import type { Observation, ObservedPod } from "../observation";
+import { heard, otherPod, writerPod } from "./facts";
+import { evidenceFor } from "./fence/proofs";
+import { decideRecord } from "./fence/rules";
+import type { Verdict } from "./fence/verdict";
+import { planPods } from "./ha/build";
+import { conditionsOf } from "./ha/conditions";
+import { recordWrite, stopwatchOf } from "./ha/failover";
+import type { Plan } from "./ha/plan";
+import { podStates } from "./ha/podStates";
+import { labelEffects, rolesOf, routeEffects } from "./ha/routing";
+import { countRepairs, standbyProgress } from "./ha/standby";
+import { nextState, type StateStep } from "./ha/states";
+import { decideOwned } from "./owned";
+
+/** @returns what to do and what to say, for any observation whatever */
+export function decide(o: Observation): Decision {
+  if (o.object.metadata.deletionTimestamp !== undefined) return decideDeletion(o);
+  const owned = decideOwned(o);
+  const { rule, verdict } = decideRecord(o);
+  const write = recordWrite(o, verdict);
+  const plan = planPods(o);
+  const step = stateStep(o, verdict);
+  const problems = [...owned.problems, ...plan.failures];
+  const why = owned.first ?? verdict.why;
+  const effects: Effect[] = [...owned.effects, ...routeEffects(o), ...labelEffects(o)];
+  return {
+    state: step.state,
+    podStates: podStates(o),
+    roles: rolesOf(o),
+    activePod: activePod(o, step.state),
+    recordWrite: write,
+    evidence: evidenceFor(o),
+    commands: plan.commands,
+    effects,
+    rule,
+    reasons: [why, ...(why === verdict.why ? [] : [verdict.why]), ...problems],
+    ...repairs(o, verdict, plan),
+    conditions: conditionsOf({ o, state: step.state, situation: verdict.situation, why, problems }),
+    stopwatch: stopwatchOf(o, verdict, write),
+    wakeAfterMs: wakeAfterMs(o, step, verdict, plan, owned.retryAfterMs),
+  };
+}
+
+/** Kubernetes deletes what is owned; nothing is made again meanwhile and nobody's permission changes. */
+function decideDeletion(o: Observation): Decision {
+  const why: Reason = { reason: "BeingDeleted", message: "the object is being deleted" };
+  const state = o.object.status?.highLevelState || "Initializing";
+  return {
+    state,
+    podStates: podStates(o),
+    roles: rolesOf(o),
+    activePod: activePod(o, state),
+    recordWrite: null,
+    evidence: evidenceFor(o),
+    commands: [],
+    effects: [],
+    rule: "deletion",
+    reasons: [why],
+    events: [],
+    repairs: kept(o),
+    conditions: conditionsOf({ o, state, situation: "patience", why, problems: [] }),
+    stopwatch: null,
+    wakeAfterMs: o.settings.pollingIntervalMs,
+  };
+}
+
+function kept(o: Observation): Decision["repairs"] {
+  const { status } = o.object;
+  return {
+    failCount: status?.repStartFailCount ?? 0,
+    countedTask: status?.standbyDownStandbyAS?.asyncId ?? null,
+  };
+}
+
+function stateStep(o: Observation, verdict: Verdict): StateStep {
+  const reported: HighLevelState = o.object.status?.highLevelState ?? "";
+  const writer = writerPod(o);
+  const shown = reportedActive(o);
+  return nextState({
+    reported,
+    situation: verdict.situation,
+    progress: writer === null ? "down" : standbyProgress(o, otherPod(o, writer)),
+    activeMoved: writer !== null && shown !== null && shown !== writer.name,
+    reportedForMs: o.nowMs - (o.object.status?.lastHighLevelStateSwitch ?? 0) * 1000,
+  });
+}
+
+/** @returns the pod that the last report shows as the active */
+export function reportedActive(o: Observation): string | null {
+  return o.object.status?.podStatus?.find(pod => pod.intendedState === "Active")?.name ?? null;
+}
+
+/** Roles in status change where the state says so: the takeover is the moment at which the new active is shown. */
+function activePod(o: Observation, state: HighLevelState): string | null {
+  const writer = writerPod(o)?.name ?? null;
+  const shown = reportedActive(o);
+  const settled: HighLevelState[] = ["Initializing", "ActiveTakeover", "ConfiguringActive", "Normal"];
+  return settled.includes(state) ? (writer ?? shown) : (shown ?? writer);
+}
+
+function repairs(o: Observation, verdict: Verdict, plan: Plan): Pick<Decision, "repairs" | "events"> {
+  const writer = writerPod(o);
+  if (writer === null) return { repairs: kept(o), events: [] };
+  const peer = otherPod(o, writer);
+  const duplicating = plan.commands.some(
+    one => one.ordinal === peer.ordinal && one.command.verb === "duplicate",
+  );
+  const redundant = verdict.situation === "redundant";
+  const { failCount, countedTask, messages } = countRepairs(o, peer, { redundant, duplicating });
+  const events: EventText[] = messages.map(message => ({
+    type: message.endsWith("successfully") ? "Normal" : "Warning",
+    reason: "StateChange",
+    message,
+  }));
+  return { repairs: { failCount, countedTask }, events };
+}
+
+/** While roles change or the pair forms, an agent's word that got lost is asked for again soon, ms. */
+const UNSETTLED_MS = 1_000;
+
+function wakeAfterMs(o: Observation, step: StateStep, verdict: Verdict, plan: Plan, ownedMs: number): number {
+  if (step.more) return 0;
+  const settled = verdict.situation === "redundant" || verdict.situation === "founding";
+  const candidates = [
+    o.settings.pollingIntervalMs,
+    plan.wakeAfterMs,
+    ownedMs,
+    settled ? Infinity : UNSETTLED_MS,
+    ...o.pods.map(pod => timeoutOf(o, pod)),
+  ];
+  return Math.min(...candidates);
+}
+
+/** @returns until when this pod's silence or replication state turns into something else, ms */
+function timeoutOf(o: Observation, pod: ObservedPod): number {
+  const { unreachableTimeoutMs, repStateTimeoutMs } = o.settings;
+  const leftMs =
+    heard(pod) === null
+      ? unreachableTimeoutMs - pod.agent.silentForMs
+      : repStateTimeoutMs - pod.agent.repStateForMs;
+  return leftMs > 0 ? leftMs : Infinity;
+}

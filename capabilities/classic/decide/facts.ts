@@ -1,0 +1,114 @@
+/** What follows from an observation, given the words of docs/fencing.md. Pure look-ups, shared by all rules. */
+import type { AgentState, PermissionRecord, Writer } from "../../../protocol";
+import type { BootEnd, Observation, ObservedPod } from "../observation";
+
+/** @returns the state of the pod's agent if it is heard right now, else null */
+export function heard(pod: ObservedPod): AgentState | null {
+  return pod.agent.connected ? pod.agent.state : null;
+}
+
+/** @returns whether the pod runs and its agent is heard and stays: good for building and for promotion */
+export function staying(pod: ObservedPod): AgentState | null {
+  const state = heard(pod);
+  return state !== null && !state.stopping && !pod.terminating ? state : null;
+}
+
+/** @returns whether nothing was heard of the pod's agent for longer than the object allows */
+export function silentTooLong(o: Observation, pod: ObservedPod): boolean {
+  return !pod.agent.connected && pod.agent.silentForMs >= o.settings.unreachableTimeoutMs;
+}
+
+export function otherPod(o: Observation, pod: ObservedPod): ObservedPod {
+  return pod.ordinal === 0 ? o.pods[1] : o.pods[0];
+}
+
+/**
+ * The pod that holds the writer's database: its volume is bound to the ordinal, so a successor of the same name
+ * has the same disk.
+ * @returns null when the record names a pod that is none of this pair
+ */
+export function writerPod(o: Observation): ObservedPod | null {
+  if (o.record === null) return null;
+  const { value, writerPodName } = o.record;
+  const byUID = o.pods.find(pod => pod.uid === value.writer.podUID);
+  if (byUID !== undefined) return byUID;
+  const byMemory = o.pods.find(pod => remembers(pod.agent.state, value.writer.boot));
+  return byMemory ?? o.pods.find(pod => pod.name === writerPodName) ?? null;
+}
+
+function remembers(state: AgentState | null, boot: string): boolean {
+  return state?.endedBoots.some(ended => ended.boot === boot) ?? false;
+}
+
+/** What is known of one life of a database. */
+export type Life =
+  | { is: "alive"; state: AgentState }
+  | { is: "over"; end: BootEnd }
+  /** Nobody said anything: that proves nothing. */
+  | { is: "unknown" };
+
+/** @returns whether that life of a database goes on, is proven over, or neither is known */
+export function lifeOf(o: Observation, writer: Writer): Life {
+  const pod = o.pods.find(one => one.uid === writer.podUID);
+  const state = pod === undefined ? null : heard(pod);
+  if (state !== null && state.boot === writer.boot) return { is: "alive", state };
+  const end = o.ends.find(one => one.podUID === writer.podUID && one.boot === writer.boot);
+  return end === undefined ? { is: "unknown" } : { is: "over", end };
+}
+
+/** @returns whether this database serves its users as the writer of that record (or of one it has not heard yet) */
+export function serves(state: AgentState, writer: Writer): boolean {
+  return state.boot === writer.boot && state.timesten.open && state.timesten.repState === "ACTIVE";
+}
+
+/** @returns whether the writer answered that it obeys exactly this record and works without an end to its permission */
+export function obeysAlone(state: AgentState, record: PermissionRecord): boolean {
+  const { obeyedN, mode } = state.permission;
+  return state.boot === record.writer.boot && obeyedN === record.n && mode === "endless";
+}
+
+/** A database in memory and what its agent says. */
+export interface Loaded {
+  state: AgentState;
+  boot: string;
+}
+
+/** @returns the pod's database if it has everything acknowledged for Pair p and may be promoted for it, else null */
+export function completeFor(pod: ObservedPod, p: number): Loaded | null {
+  const state = staying(pod);
+  if (state === null || p === 0 || state.boot === null) return null;
+  const { permission, timesten } = state;
+  const fit = permission.completeFor === p && permission.left !== p && timesten.repState === "STANDBY";
+  return fit ? { state, boot: state.boot } : null;
+}
+
+/** The database a returned pod has loaded from its own disk, or why there is none. */
+export function loadedAgain(pod: ObservedPod): Loaded | null {
+  const state = staying(pod);
+  if (state === null || state.boot === null || state.timesten.db !== "Loaded") return null;
+  return { state, boot: state.boot };
+}
+
+/**
+ * Whether `pod`'s memory is of the same volume on which `writer` ran.
+ * A new pod could have been given an empty volume: then its agent knows nothing of former lives.
+ */
+export function sameVolume(pod: ObservedPod, writer: Writer): boolean {
+  const { state } = pod.agent;
+  if (state === null) return false;
+  return pod.uid === writer.podUID || remembers(state, writer.boot) || state.permission.soloed > 0;
+}
+
+/**
+ * Compares how far two databases got, by the replicated counter that the agents write.
+ * @returns null when `mine` is not behind, else the fact that is missing or that speaks against it
+ */
+export function whyBehind(mine: AgentState, peer: ObservedPod): string | null {
+  const theirs = heard(peer);
+  if (theirs === null) return `how far the copy of ${peer.name} got (its agent does not answer)`;
+  const { db, dbId } = theirs.timesten;
+  if (db === "None") return null;
+  if (db !== "Loaded") return `how far the copy of ${peer.name} got (its database is ${db})`;
+  if (mine.timesten.dbId >= dbId) return null;
+  return `commits: ${peer.name} has mark ${dbId}, ${mine.podName} only ${mine.timesten.dbId}`;
+}

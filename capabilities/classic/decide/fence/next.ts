@@ -1,0 +1,40 @@
+/** Builders of the next record: one per kind of change. They only shape; transitions.ts permits. */
+import type { PermissionRecord, Writer } from "../../../../protocol";
+
+export function firstRecord(objectUID: string, n: number, writer: Writer): PermissionRecord {
+  return { objectUID, n, mode: "Solo", writer, standby: null, from: 0, alt: 0, ready: false };
+}
+
+export function alone(record: PermissionRecord): PermissionRecord {
+  const alt = record.ready ? record.n : 0;
+  return { ...record, n: record.n + 1, mode: "Solo", standby: null, from: 0, alt, ready: false };
+}
+
+export function paired(record: PermissionRecord, standby: string): PermissionRecord {
+  return { ...record, n: record.n + 1, mode: "Pair", standby, from: 0, alt: 0, ready: false };
+}
+
+export function ready(record: PermissionRecord): PermissionRecord {
+  return { ...record, ready: true };
+}
+
+/** @param p n of the ready Pair that is left */
+export function promoted(record: PermissionRecord, writer: Writer, p: number): PermissionRecord {
+  return { ...record, n: record.n + 1, mode: "Solo", writer, standby: null, from: p, alt: 0, ready: false };
+}
+
+/** From a Pair: nobody writes until it is decided who goes on. */
+export function stopped(record: PermissionRecord): PermissionRecord {
+  const from = record.ready ? record.n : 0;
+  return { ...record, n: record.n + 1, mode: "Closed", from, alt: 0, ready: false };
+}
+
+/** From a promotion that will not happen. */
+export function givenUp(record: PermissionRecord): PermissionRecord {
+  return { ...record, n: record.n + 1, mode: "Closed", standby: null, alt: 0, ready: false };
+}
+
+/** The same or another life goes on alone, from its own disk. */
+export function goesOn(record: PermissionRecord, writer: Writer): PermissionRecord {
+  return { ...record, n: record.n + 1, mode: "Solo", writer, standby: null, from: 0, alt: 0, ready: false };
+}

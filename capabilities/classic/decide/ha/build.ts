@@ -1,0 +1,137 @@
+/**
+ * Making databases: the first active, a returned one, and what the two agents need for it. Commands never concern
+ * writing; who may write is the record's alone.
+ */
+import { choosesFirst } from "../fence/found";
+import { isAbandonedPromotion, isBehind } from "../fence/transitions";
+import { heard, lifeOf, otherPod, staying, writerPod } from "../facts";
+import type { Observation, ObservedPod } from "../../observation";
+import { epilogPending } from "./epilog";
+import { both, nothingToDo, planned, type Plan } from "./plan";
+import { planStandby } from "./standby";
+
+/** @returns what is to be done in both pods now */
+export function planPods(o: Observation): Plan {
+  const daemons = o.pods.map(pod => startDaemon(o, pod)).reduce(both);
+  // Without its daemon nothing else can be done in a pod; the other pod does not wait for it.
+  return both(daemons, planDatabases(o));
+}
+
+function planDatabases(o: Observation): Plan {
+  if (o.recordFault !== null) return nothingToDo;
+  if (o.record === null || isBehind(o)) return planFirst(o);
+  const writer = writerPod(o);
+  if (writer === null) return nothingToDo;
+  switch (o.record.value.mode) {
+    case "Solo":
+      return both(planWriter(o, writer), planStandby(o, writer, otherPod(o, writer)));
+    case "Pair":
+      return planPair(o, writer, otherPod(o, writer));
+    case "Closed":
+      return planClosed(o, writer, otherPod(o, writer));
+  }
+}
+
+/** Number under which a command goes out: the record's, or what the agent obeys where no record fits. */
+function numberFor(o: Observation, pod: ObservedPod): number {
+  return Math.max(o.record?.value.n ?? 0, heard(pod)?.permission.obeyedN ?? 0);
+}
+
+function startDaemon(o: Observation, pod: ObservedPod): Plan {
+  const state = staying(pod);
+  if (state?.timesten.instance !== "Exists" || state.timesten.daemon !== "Down") return nothingToDo;
+  const n = numberFor(o, pod);
+  return planned(pod, { wish: { verb: "startDaemon" }, n, boot: null, deadlineMs: o.settings.commandMs });
+}
+
+/** @returns whether commands about the database make sense in this pod now */
+function workable(pod: ObservedPod): boolean {
+  return staying(pod)?.timesten.daemon === "Up";
+}
+
+/** Before the first record: the chosen pod gets a database with its replication scheme. */
+function planFirst(o: Observation): Plan {
+  const pod = choosesFirst(o);
+  const state = pod === null ? null : staying(pod);
+  if (pod === null || state === null || !workable(pod)) return nothingToDo;
+  const n = numberFor(o, pod);
+  const { db, repScheme } = state.timesten;
+  const { longTaskMs, commandMs, repCreateStatement } = o.settings;
+  if (db === "None")
+    return planned(pod, { wish: { verb: "createDatabase" }, n, boot: null, deadlineMs: longTaskMs });
+  if (db === "Unloaded") return load(o, pod);
+  if (db !== "Loaded" || repScheme !== "None") return nothingToDo;
+  const wish = { verb: "createScheme" as const, statement: repCreateStatement };
+  return planned(pod, { wish, n, boot: state.boot, deadlineMs: commandMs });
+}
+
+function load(o: Observation, pod: ObservedPod): Plan {
+  const state = staying(pod);
+  if (state?.timesten.db !== "Unloaded" || !workable(pod)) return nothingToDo;
+  const { longTaskMs } = o.settings;
+  return planned(pod, {
+    wish: { verb: "loadDatabase" },
+    n: numberFor(o, pod),
+    boot: null,
+    deadlineMs: longTaskMs,
+  });
+}
+
+/** The writer of a Solo: loaded again after its former life, replicating once it is the active. */
+function planWriter(o: Observation, writer: ObservedPod): Plan {
+  const record = o.record?.value;
+  const state = staying(writer);
+  if (record === undefined || state === null || !workable(writer)) return nothingToDo;
+  if (lifeOf(o, record.writer).is === "over") return mayLoad(o, writer) ? load(o, writer) : nothingToDo;
+  if (state.boot !== record.writer.boot || state.timesten.repState !== "ACTIVE") return nothingToDo;
+  if (state.timesten.repAgent === "Not Running") return startReplication(o, writer);
+  return planEpilog(o, writer);
+}
+
+/** A promotion that never was is first given up: its database must not be loaded as if it went on. */
+function mayLoad(o: Observation, writer: ObservedPod): boolean {
+  const record = o.record?.value;
+  const soloed = heard(writer)?.permission.soloed ?? 0;
+  return record !== undefined && (record.from === 0 || soloed >= record.n);
+}
+
+function startReplication(o: Observation, pod: ObservedPod): Plan {
+  const boot = heard(pod)?.boot ?? null;
+  const n = numberFor(o, pod);
+  return planned(pod, { wish: { verb: "startRepAgent" }, n, boot, deadlineMs: o.settings.commandMs });
+}
+
+function planEpilog(o: Observation, writer: ObservedPod): Plan {
+  if (!epilogPending(o, writer) || heard(writer)?.timesten.repAgent !== "Running") return nothingToDo;
+  const boot = o.record?.value.writer.boot ?? null;
+  return planned(writer, { wish: { verb: "runEpilog" }, n: 1, boot, deadlineMs: o.settings.longTaskMs });
+}
+
+/** In a Pair replication is kept running on both sides; a writer that came back is loaded, for whatever follows. */
+function planPair(o: Observation, writer: ObservedPod, standby: ObservedPod): Plan {
+  const record = o.record?.value;
+  if (record === undefined) return nothingToDo;
+  if (lifeOf(o, record.writer).is === "over")
+    return both(load(o, writer), loadForComparison(o, writer, standby));
+  return both(keepReplicating(o, writer), keepReplicating(o, standby));
+}
+
+function keepReplicating(o: Observation, pod: ObservedPod): Plan {
+  const state = staying(pod);
+  if (state === null || state.boot === null || !workable(pod)) return nothingToDo;
+  const stopped = state.timesten.db === "Loaded" && state.timesten.repAgent === "Not Running";
+  return stopped ? startReplication(o, pod) : nothingToDo;
+}
+
+/** Where nobody is complete the two copies are compared, so both must be loaded (and stay closed). */
+function loadForComparison(o: Observation, writer: ObservedPod, standby: ObservedPod): Plan {
+  return (staying(writer)?.boot ?? null) === null ? nothingToDo : load(o, standby);
+}
+
+function planClosed(o: Observation, writer: ObservedPod, other: ObservedPod): Plan {
+  const record = o.record?.value;
+  if (record === undefined) return nothingToDo;
+  if (isAbandonedPromotion(record)) return both(load(o, other), load(o, writer));
+  if (lifeOf(o, record.writer).is !== "over") return nothingToDo;
+  return both(load(o, writer), loadForComparison(o, writer, other));
+}
