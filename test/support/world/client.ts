@@ -6,6 +6,7 @@ import type { KubeObject } from "../../../capabilities/runtime/ports";
 import type { Network } from "./cluster/network";
 import { endpointSlices } from "./cluster/resources";
 import type { Surroundings } from "./cluster/surroundings";
+import type { LoadedDatabase } from "./database";
 import type { SeededRandom } from "./random";
 import { parse } from "./kube/store";
 
@@ -34,6 +35,8 @@ export class WritingClient {
     private readonly random: SeededRandom,
     private readonly firstId: number,
     private readonly pauseMs: number,
+    /** Told of every acknowledgement that reached this application. */
+    private readonly onAcknowledged: (id: number, database: LoadedDatabase) => void,
   ) {
     const name = `${objectName}-active`;
     const resolve = (slice: Slice | null): void => {
@@ -64,7 +67,7 @@ export class WritingClient {
     if (this.stopped) return;
     const { time } = this.around;
     const runtime = this.address === null ? undefined : this.network.byAddress(this.address);
-    const database = runtime?.tt?.timesten.loaded();
+    const database = runtime?.instance?.db;
     if (runtime === undefined || database === undefined || database === null) return this.start();
     const attempt: Attempt = {
       id: this.firstId + this.attempts.length,
@@ -74,12 +77,15 @@ export class WritingClient {
     this.attempts.push(attempt);
     time.after(this.random.between(0.2, 2), () => {
       // The server asks the database now: open, and this one's role.
-      if (!database.writable() || runtime.tt?.process.isFrozen() === true) return this.start();
+      if (!database.writable()) return this.start();
       database.commit({ kind: "row", id: attempt.id, atMs: time.nowMs() }).then(
         () =>
           void time.after(this.random.between(0.2, 2), () => {
             // An answer of a process that died on the way never arrives.
-            if (database.alive) attempt.ackedMs = time.nowMs();
+            if (database.alive) {
+              attempt.ackedMs = time.nowMs();
+              this.onAcknowledged(attempt.id, database);
+            }
             this.start();
           }),
         () => this.start(),

@@ -64,34 +64,104 @@ interface Watcher {
   live: boolean;
 }
 
-export class VirtualTimesTen implements TimesTen {
-  private daemonPid: number | null = null;
+/** Daemon and database of one container: they outlive the agent that drives them. */
+export class TimesTenInstance {
+  daemonPid: number | null = null;
+  loading = false;
+  db: LoadedDatabase | null = null;
   private lives = 0;
-  private loading = false;
-  private db: LoadedDatabase | null = null;
   private readonly watchers = new Set<Watcher>();
 
   constructor(
+    readonly place: TimesTenPlace,
+    private readonly world: DatabaseWorld,
+    private readonly random: SeededRandom,
+  ) {}
+
+  startDaemon(): void {
+    this.daemonPid ??= 100 + this.random.index(30_000);
+  }
+
+  /** Brings what is on the claim into memory, closed. */
+  load(): void {
+    const files = this.place.disk.database;
+    if (files === null) throw new Error("TT0833: no such data store");
+    this.lives++;
+    const hopMs = this.random.between(0.3, 10);
+    const pace = { low: hopMs / 2, high: hopMs * 2 };
+    this.db = new LoadedDatabase(this.world, this.place.host, this.place.podUID, files, pace);
+    this.world.changed(this.db, "was loaded");
+  }
+
+  /** Out of memory, everything on disk. */
+  unload(): void {
+    this.db?.unload();
+    this.db = null;
+    this.notify();
+  }
+
+  stopDaemon(): void {
+    this.daemonPid = null;
+    this.unload();
+  }
+
+  /** SIGKILL to the daemon; the subdaemons follow. */
+  kill(): void {
+    this.daemonPid = null;
+    this.db?.crash();
+    this.db = null;
+    this.notify();
+  }
+
+  /** The whole container was killed. */
+  die(): void {
+    this.watchers.clear();
+    this.kill();
+  }
+
+  /** @returns the processes of the loaded database, with what makes them unique; null when there are none */
+  processNames(): string | null {
+    return this.daemonPid === null || this.db === null ? null : `${this.daemonPid},${this.lives}`;
+  }
+
+  watch(processes: string, onEnd: () => void): () => void {
+    const watcher: Watcher = { processes, onEnd, live: true };
+    this.watchers.add(watcher);
+    this.notify();
+    return () => {
+      watcher.live = false;
+      this.watchers.delete(watcher);
+    };
+  }
+
+  newCopy(): string {
+    return this.random.uuid();
+  }
+
+  /** /proc is looked at every few dozen milliseconds. */
+  private notify(): void {
+    const now = this.processNames();
+    for (const watcher of [...this.watchers]) {
+      if (watcher.processes === now) continue;
+      this.watchers.delete(watcher);
+      this.world.time.after(this.random.between(1, 60), () => {
+        if (watcher.live) watcher.onEnd();
+      });
+    }
+  }
+}
+
+export class VirtualTimesTen implements TimesTen {
+  constructor(
     private readonly process: VirtualProcess,
-    private readonly place: TimesTenPlace,
+    private readonly instance: TimesTenInstance,
     private readonly world: DatabaseWorld,
     private readonly faults: TimesTenFaults,
-    private readonly random: SeededRandom,
     /** Told of every utility that ran, with how it ended. */
     private readonly tell: (what: string) => void,
   ) {
-    process.onEnd(() => this.die());
-  }
-
-  /** The loaded database, for clients and the checker. */
-  loaded(): LoadedDatabase | null {
-    return this.db;
-  }
-
-  /** SIGKILL to the main daemon: the subdaemons follow, the agent lives on. */
-  killDaemon(): void {
-    this.daemonPid = null;
-    this.crash();
+    // What a former agent was doing ended with it.
+    instance.loading = false;
   }
 
   async observe(signal: AbortSignal): Promise<TimesTenView> {
@@ -101,50 +171,43 @@ export class VirtualTimesTen implements TimesTen {
 
   async processes(): Promise<string | null> {
     await this.spend("processes");
-    return this.processNames();
+    return this.instance.processNames();
   }
 
   watchProcesses(processes: string, onEnd: () => void): () => void {
-    const watcher: Watcher = { processes, onEnd, live: true };
-    this.watchers.add(watcher);
-    this.notifyWatchers();
-    return () => {
-      watcher.live = false;
-      this.watchers.delete(watcher);
-    };
+    return this.instance.watch(processes, () => this.process.enter(onEnd));
   }
 
   async killProcesses(): Promise<void> {
     await this.spend("killProcesses");
-    this.daemonPid = null;
-    this.crash();
+    this.instance.kill();
   }
 
   async startDaemon(signal: AbortSignal): Promise<void> {
     await this.spend("startDaemon", signal);
-    if (!this.place.disk.instance) throw new Error("no instance");
-    this.daemonPid ??= this.newPid();
+    if (!this.instance.place.disk.instance) throw new Error("no instance");
+    this.instance.startDaemon();
   }
 
   async createDatabase(signal: AbortSignal): Promise<void> {
     await this.spend("createDatabase", signal);
     this.needDaemon();
-    if (this.place.disk.database !== null) throw new Error("TT0735: data store exists");
-    this.place.disk.database = {
-      copy: this.random.uuid(),
+    if (this.instance.place.disk.database !== null) throw new Error("TT0735: data store exists");
+    this.instance.place.disk.database = {
+      copy: this.instance.newCopy(),
       log: [],
       scheme: null,
       lastRole: "IDLE",
       peerFailed: false,
     };
-    this.load();
+    this.instance.load();
   }
 
   async createScheme(statement: string, signal: AbortSignal): Promise<void> {
     await this.spend("createScheme", signal);
     const db = this.needDatabase();
+    if (db.files.scheme !== null) return;
     if (db.repAgent) throw new Error("TT8154: replication agent is running");
-    if (db.files.scheme !== null) throw new Error("TT8140: active standby pair exists");
     db.files.scheme = parseScheme(statement);
   }
 
@@ -155,33 +218,29 @@ export class VirtualTimesTen implements TimesTen {
 
   async loadDatabase(signal: AbortSignal): Promise<void> {
     this.needDaemon();
-    if (this.place.disk.database === null) throw new Error("TT0833: no such data store");
-    if (this.db !== null) return;
-    this.loading = true;
+    if (this.instance.place.disk.database === null) throw new Error("TT0833: no such data store");
+    if (this.instance.db !== null) return;
+    this.instance.loading = true;
     try {
       await this.spend("loadDatabase", signal);
       this.needDaemon();
-      if (this.db === null) this.load();
+      if (this.instance.db === null) this.instance.load();
     } finally {
-      this.loading = false;
+      this.instance.loading = false;
     }
   }
 
   async destroyDatabase(signal: AbortSignal): Promise<void> {
     await this.spend("destroyDatabase", signal);
-    this.db?.unload();
-    this.db = null;
-    this.place.disk.database = null;
-    this.notifyWatchers();
+    this.instance.unload();
+    this.instance.place.disk.database = null;
   }
 
   async duplicate(fromHost: string, signal: AbortSignal): Promise<void> {
     this.needDaemon();
-    if (this.place.disk.database !== null) {
-      this.db?.unload();
-      this.db = null;
-      this.place.disk.database = null;
-      this.notifyWatchers();
+    if (this.instance.place.disk.database !== null) {
+      this.instance.unload();
+      this.instance.place.disk.database = null;
     }
     const source = this.source(fromHost);
     const start = source.log.length;
@@ -191,14 +250,14 @@ export class VirtualTimesTen implements TimesTen {
     this.needDaemon();
     if (this.source(fromHost) !== source) throw new Error("TT12078: lost the connection to the source");
     const { scheme } = source.files;
-    this.place.disk.database = {
-      copy: this.random.uuid(),
+    this.instance.place.disk.database = {
+      copy: this.instance.newCopy(),
       log: source.log.slice(0, start),
       scheme: scheme === null ? null : { ...scheme },
       lastRole: "IDLE",
       peerFailed: false,
     };
-    this.load();
+    this.instance.load();
   }
 
   async startRepAgent(signal: AbortSignal): Promise<void> {
@@ -250,7 +309,7 @@ export class VirtualTimesTen implements TimesTen {
     const untilMs = this.world.time.nowMs() + timeoutMs;
     while (this.world.time.nowMs() < untilMs) {
       await this.process.sleep(20, signal);
-      if (this.db !== db) throw new Error("TT0994: data store connection terminated");
+      if (this.instance.db !== db) throw new Error("TT0994: data store connection terminated");
       if (db.peerApplied >= position && !db.files.peerFailed) return true;
     }
     return false;
@@ -258,14 +317,11 @@ export class VirtualTimesTen implements TimesTen {
 
   async stopDaemon(signal: AbortSignal): Promise<void> {
     await this.spend("stopDaemon", signal);
-    this.db?.unload();
-    this.db = null;
-    this.daemonPid = null;
-    this.notifyWatchers();
+    this.instance.stopDaemon();
   }
 
   private async spend(operation: Operation, signal?: AbortSignal): Promise<void> {
-    const fate = this.faults.operation(this.place.podName, operation);
+    const fate = this.faults.operation(this.instance.place.podName, operation);
     const quiet = operation === "observe" || operation === "processes";
     if (!quiet) this.tell(`${operation} ${fate.kind === "done" ? "" : fate.kind}`.trim());
     if (fate.kind === "hang") {
@@ -277,81 +333,37 @@ export class VirtualTimesTen implements TimesTen {
   }
 
   private view(): TimesTenView {
-    const { disk, release } = this.place;
+    const { disk, release } = this.instance.place;
     const base: TimesTenView = {
       ...unknownView,
       instance: disk.instance ? "Exists" : "Missing",
       release: disk.instance ? release : "Unknown",
       imageRelease: release,
-      daemon: this.daemonPid === null ? "Down" : "Up",
+      daemon: this.instance.daemonPid === null ? "Down" : "Up",
       cacheAgent: "Not Running",
     };
-    if (this.daemonPid === null) return base;
+    if (this.instance.daemonPid === null) return base;
     if (disk.database === null) return { ...base, db: "None", repScheme: "None", repAgent: "Not Running" };
-    if (this.db === null) return { ...base, db: this.loading ? "Loading" : "Unloaded" };
-    return { ...base, ...viewOf(this.db) };
-  }
-
-  private processNames(): string | null {
-    return this.daemonPid === null || this.db === null ? null : `${this.daemonPid},${this.lives}`;
+    if (this.instance.db === null) return { ...base, db: this.instance.loading ? "Loading" : "Unloaded" };
+    return { ...base, ...viewOf(this.instance.db) };
   }
 
   private source(host: string): LoadedDatabase {
-    const source = this.world.reach(this.place.host, host);
+    const source = this.world.reach(this.instance.place.host, host);
     if (source === null || !source.alive) throw new Error("TT12039: could not connect to the source");
     if (source.role !== "ACTIVE") throw new Error("TT12045: the source is not the active");
     return source;
   }
 
   private needDaemon(): void {
-    if (this.daemonPid === null) throw new Error("TT0799: unable to connect to daemon");
+    if (this.instance.daemonPid === null) throw new Error("TT0799: unable to connect to daemon");
   }
 
   private needDatabase(): LoadedDatabase {
     this.needDaemon();
-    if (this.db === null) throw new Error("TT0707: attempt to connect to a data store that is not loaded");
-    return this.db;
-  }
-
-  private load(): void {
-    const files = this.place.disk.database;
-    if (files === null) throw new Error("TT0833: no such data store");
-    this.lives++;
-    const hop = this.random.between(0.3, 10);
-    this.db = new LoadedDatabase(this.world, this.place.host, this.place.podUID, files, {
-      low: hop / 2,
-      high: hop * 2,
-    });
-    this.world.changed(this.db, "was loaded");
-  }
-
-  private newPid(): number {
-    return 100 + this.random.index(30_000);
-  }
-
-  private crash(): void {
-    this.db?.crash();
-    this.db = null;
-    this.notifyWatchers();
-  }
-
-  /** The container is gone, and every process in it. */
-  private die(): void {
-    this.watchers.clear();
-    this.daemonPid = null;
-    this.db?.crash();
-    this.db = null;
-  }
-
-  private notifyWatchers(): void {
-    const now = this.processNames();
-    for (const watcher of [...this.watchers]) {
-      if (watcher.processes === now) continue;
-      this.watchers.delete(watcher);
-      this.process.after(this.random.between(5, 60), () => {
-        if (watcher.live) watcher.onEnd();
-      });
-    }
+    if (this.instance.db === null)
+      throw new Error("TT0707: attempt to connect to a data store that is not loaded");
+    return this.instance.db;
   }
 }
 

@@ -69,7 +69,7 @@ function ensurePod(store: KubeStore, set: StatefulSet, ordinal: number): void {
         metadata: { name: claimName, namespace, labels: set.spec.selector.matchLabels },
         spec: claim.spec,
       };
-      store.create(claims, object as KubeObject);
+      store.create(claims, object);
     }
   }
   const spec: PodSpec = {

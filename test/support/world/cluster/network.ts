@@ -108,8 +108,7 @@ export class Network {
     const target = this.all().find(runtime => runtime.host === host);
     const source = this.all().find(runtime => runtime.host === fromHost);
     if (target === undefined || source === undefined || this.isCut(source.name, target.name)) return null;
-    const { tt } = target;
-    return tt === null || tt.process.isFrozen() ? null : tt.timesten.loaded();
+    return target.instance?.db ?? null;
   }
 
   private isCut(a: string, b: string): boolean {
@@ -140,7 +139,7 @@ export class Network {
         return fail("connect timed out", CONNECT_TIMEOUT_MS);
       }
       if (runtime.host !== address.serverName) return fail("certificate does not carry that name", 1);
-      if (runtime.tt === null) return fail("connection refused", 1);
+      if (runtime.agent === null) return fail("connection refused", 1);
       hangUp = this.connect(process, gate, runtime, handlers);
     });
     return () => {
@@ -197,7 +196,7 @@ export class Network {
       hungUp = true;
       end("closed by the operator");
     };
-    const server = runtime.tt!.accept(
+    const server = runtime.agent!.accept(
       frame => {
         if (!over) toOperator.send(frame, this.faults.hopMs());
       },

@@ -2,6 +2,7 @@
 import { KubeError } from "../../../../capabilities/runtime/ports";
 import { emptyDisk } from "../database";
 import type { SeededRandom } from "../random";
+import { TimesTenInstance } from "../timesten";
 import { AgentProcess } from "./agent-process";
 import type { Network } from "./network";
 import { type ContainerStatus, type Pod, pods, secrets } from "./resources";
@@ -27,11 +28,15 @@ interface ContainerEnd extends ContainerRun {
 export class PodRuntime {
   readonly ip: string;
   readonly host: string;
-  tt: AgentProcess | null = null;
+  /** The agent proper; null while none runs. */
+  agent: AgentProcess | null = null;
+  /** Daemon and database; null while the tt container does not run. */
+  instance: TimesTenInstance | null = null;
   private phase: "Pending" | "Running" = "Pending";
   private run: ContainerRun | null = null;
   private last: ContainerEnd | null = null;
   private restarts = 0;
+  private agentStarts = 0;
   private backoff: (() => void) | null = null;
   private terminating = false;
   private statusPlanned = false;
@@ -81,18 +86,24 @@ export class PodRuntime {
     this.terminating = true;
     this.backoff?.();
     this.around.story.tell("kubelet", `SIGTERM to ${this.name}, grace ${graceS} s`);
-    if (this.tt === null) return this.finish();
-    this.tt.terminate();
+    if (this.instance === null) return this.finish();
+    if (this.agent === null) this.startAgent();
+    this.agent?.terminate();
     this.around.time.after(graceS * 1_000, () => this.killContainer("SIGKILL after the grace period"));
   }
 
   /** SIGKILL to the tt container: agent and databases die, the kubelet notices and starts it again. */
   killContainer(why: string): void {
-    const tt = this.tt;
-    if (tt === null) return;
+    if (this.instance === null) return;
     this.around.story.tell("kubelet", `tt container of ${this.name} killed: ${why}`);
-    tt.process.kill();
     this.ended(KILLED);
+  }
+
+  /** SIGKILL to the agent alone: the database lives on, the supervisor starts another agent. */
+  killAgent(): void {
+    if (this.agent === null) return;
+    this.agent.process.kill();
+    this.agentEnded(KILLED);
   }
 
   /** The pod object is gone: what still runs is killed soon. */
@@ -117,23 +128,47 @@ export class PodRuntime {
     const place = {
       podName: this.name,
       podUID: this.uid,
-      objectUID: this.env("TT_OBJECT_UID"),
       host: this.host,
       release: "18.1.4.11.0",
       disk: this.disk(),
     };
-    const life = random.fork(`life ${this.restarts}`);
-    this.tt = new AgentProcess(this.around, place, this.network.databaseWorld(life), life, code =>
-      this.ended(code),
-    );
+    const life = random.fork(`container ${this.restarts}`);
+    this.instance = new TimesTenInstance(place, this.network.databaseWorld(life), life);
     this.around.story.tell("kubelet", `tt container of ${this.name} runs`);
-    this.tt.start();
+    this.startAgent();
     this.reportSoon();
+  }
+
+  private startAgent(): void {
+    const { instance } = this;
+    if (instance === null) return;
+    const life = this.random.fork(`agent ${this.agentStarts++}`);
+    const world = this.network.databaseWorld(life);
+    const agent = new AgentProcess(this.around, instance, this.env("TT_OBJECT_UID"), world, life, code =>
+      this.agentEnded(code),
+    );
+    this.agent = agent;
+    agent.start();
+  }
+
+  /** The supervisor starts it again after a pause, unless the container shall end. */
+  private agentEnded(code: number): void {
+    const { instance } = this;
+    this.agent = null;
+    this.network.reset(this);
+    if (this.terminating) return this.ended(code);
+    this.around.time.after(this.random.between(100, 300), () => {
+      if (this.instance === instance && this.agent === null) this.startAgent();
+      if (this.terminating) this.agent?.terminate();
+    });
   }
 
   private ended(exitCode: number): void {
     const { run } = this;
-    this.tt = null;
+    this.agent?.process.kill();
+    this.agent = null;
+    this.instance?.die();
+    this.instance = null;
     if (run !== null) {
       const reason = exitCode === 0 ? "Completed" : "Error";
       this.last = { ...run, exitCode, reason, finishedAt: this.stamp() };

@@ -233,7 +233,7 @@ export class KubeClient implements KubeApi {
           if (fate.outcome === "answerLost") settle(() => reject(failure(fate)), silence);
           else settle(() => resolve(value), fate.answerMs);
         } catch (error) {
-          settle(() => reject(error as Error), fate.answerMs);
+          settle(() => reject(error instanceof Error ? error : new Error(String(error))), fate.answerMs);
         }
       });
     });

@@ -45,7 +45,8 @@ function matchesFields(object: KubeObject, selector: string | undefined): boolea
   return selector.split(",").every(term => {
     const match = /^([^=!]+)(==|=|!=)(.*)$/.exec(term.trim());
     if (match === null) throw new Error(`field selector term not understood: ${term}`);
-    const equal = String(at(object, match[1]!) ?? "") === match[3];
+    const value = at(object, match[1]!);
+    const equal = (typeof value === "string" ? value : "") === match[3];
     return match[2] === "!=" ? !equal : equal;
   });
 }

@@ -184,8 +184,8 @@ export class KubeStore {
 
   private kind(resource: Resource): Map<string, string> {
     const key = kindKey(resource);
-    let objects = this.objects.get(key);
-    if (objects === undefined) this.objects.set(key, (objects = new Map()));
+    const objects = this.objects.get(key) ?? new Map<string, string>();
+    this.objects.set(key, objects);
     return objects;
   }
 

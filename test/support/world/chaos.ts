@@ -1,0 +1,163 @@
+/** A while of everything that can go wrong, by seed; then all is healed. */
+import { calm, drawIntensity } from "./faults";
+import type { SeededRandom } from "./random";
+import { deletePod, killAgent, killContainer, killDaemon, restartOperator } from "./strikes";
+import { NAME, type WholeWorld } from "./world";
+
+export class Chaos {
+  private readonly random: SeededRandom;
+  private readonly heals: (() => void)[] = [];
+  private databaseFaults = 0;
+
+  constructor(private readonly world: WholeWorld) {
+    this.random = world.random.fork("chaos");
+  }
+
+  /** Lets it rage for 5 to 30 s of virtual time, then heals everything. */
+  async rage(): Promise<void> {
+    const { world, random } = this;
+    const untilMs = world.time.nowMs() + random.between(5_000, 30_000);
+    const intensity = drawIntensity(random.fork("intensity"));
+    world.faults.set(intensity);
+    world.story.tell("fault", `begin ${JSON.stringify(intensity)}`);
+    const databaseFaultsAllowed = random.index(3);
+    while (world.time.nowMs() < untilMs) {
+      await world.time.pass(random.between(200, 4_000));
+      this.strike(databaseFaultsAllowed);
+    }
+    world.faults.set(calm);
+    for (const heal of this.heals.splice(0)) heal();
+    if (!world.operators.some(({ process }) => process.alive())) world.startOperator("operator-late");
+    world.story.tell("fault", "all faults end");
+  }
+
+  private strike(databaseFaultsAllowed: number): void {
+    const { world, random } = this;
+    const strikes: (() => void)[] = [
+      () => this.killOperator(),
+      () => this.pauseOperator(),
+      () => this.cutOperator(),
+      () => this.freezeWatches(),
+      () => this.endWatches(),
+      () => this.dropSessions(),
+      () => this.freezeAgent(),
+      () => this.cutPeers(),
+      () => killAgent(this.world, this.world.pods()[this.random.index(2)]),
+    ];
+    if (this.databaseFaults < databaseFaultsAllowed) {
+      strikes.push(
+        () => this.strikeDatabase(),
+        () => this.strikeDatabase(),
+      );
+    }
+    void world;
+    random.pick(strikes)();
+  }
+
+  private strikeDatabase(): void {
+    const { world, random } = this;
+    const runtime = world.pods()[random.index(2)];
+    if (runtime === undefined || runtime.isGone()) return;
+    this.databaseFaults++;
+    const kind = random.index(4);
+    if (kind === 0) deletePod(world, runtime);
+    else if (kind === 1) deletePod(world, runtime, 0);
+    else if (kind === 2) killDaemon(world, runtime);
+    else killContainer(runtime);
+  }
+
+  private killOperator(): void {
+    const { world, random } = this;
+    const alive = world.operators.filter(({ process }) => process.alive());
+    if (alive.length === 0) return;
+    const replica = random.pick(alive);
+    const name = random.chance(0.5) ? replica.process.name : `operator-${world.operators.length}`;
+    restartOperator(world, replica, random.between(100, 6_000), name);
+  }
+
+  /** A leader that stops for longer than its lease and then goes on, believing. */
+  private pauseOperator(): void {
+    const { world, random } = this;
+    const alive = world.operators.filter(({ process }) => process.alive() && !process.isFrozen());
+    if (alive.length === 0) return;
+    const { process } = random.pick(alive);
+    world.story.tell("fault", `${process.name} is paused`);
+    process.freeze();
+    this.later(random.between(200, 9_000), () => {
+      world.story.tell("fault", `${process.name} goes on`);
+      process.thaw();
+    });
+  }
+
+  private cutOperator(): void {
+    const { world, random } = this;
+    const { process } = random.pick(world.operators);
+    this.cut(process.name, `${NAME}-${random.index(2)}`);
+  }
+
+  private cutPeers(): void {
+    this.cut(`${NAME}-0`, `${NAME}-1`);
+  }
+
+  private cut(a: string, b: string): void {
+    const { world, random } = this;
+    world.story.tell("fault", `${a} and ${b} are cut off from each other`);
+    world.network.cut(a, b);
+    this.later(random.between(100, 8_000), () => {
+      world.story.tell("fault", `${a} and ${b} are joined again`);
+      world.network.heal(a, b);
+    });
+  }
+
+  private freezeWatches(): void {
+    const { world, random } = this;
+    const kind = random.pick([
+      "/pods",
+      "timesten.oracle.com/timestenclassics",
+      "apps/statefulsets",
+      "coordination.k8s.io/leases",
+      undefined,
+    ]);
+    world.story.tell("fault", `watches of ${kind ?? "everything"} freeze`);
+    this.later(random.between(500, 15_000), world.faults.freezeWatches(kind));
+  }
+
+  private endWatches(): void {
+    const { world, random } = this;
+    const expired = random.chance(0.5);
+    world.story.tell("fault", `the API server restarts${expired ? " and forgets the past" : ""}`);
+    if (expired) world.store.compact();
+    world.faults.endWatches(expired);
+  }
+
+  private dropSessions(): void {
+    const { world, random } = this;
+    const name = `${NAME}-${random.index(2)}`;
+    world.story.tell("fault", `sessions of ${name} are dropped`);
+    world.network.dropSessions(name);
+  }
+
+  private freezeAgent(): void {
+    const { world, random } = this;
+    const runtime = world.pods()[random.index(2)];
+    const process = runtime?.agent?.process;
+    if (runtime === undefined || process === undefined || process.isFrozen()) return;
+    world.story.tell("fault", `the agent of ${runtime.name} hangs`);
+    process.freeze();
+    this.later(random.between(100, 5_000), () => {
+      world.story.tell("fault", `the agent of ${runtime.name} goes on`);
+      process.thaw();
+    });
+  }
+
+  private later(ms: number, heal: () => void): void {
+    let done = false;
+    const once = (): void => {
+      if (done) return;
+      done = true;
+      heal();
+    };
+    this.world.time.after(ms, once);
+    this.heals.push(once);
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The history checker: watches what really happens (databases, API, applications) and holds it against the promises
+ * of guarantees 6 and 7. It knows the truth; it never looks at what the operator believes.
+ */
+import { type PermissionRecord, recordSchema } from "../../../protocol";
+import type { KubeObject } from "../../../capabilities/runtime/ports";
+import type { WritingClient } from "./client";
+import type { Entry, LoadedDatabase } from "./database";
+import type { Change, KubeStore } from "./kube/store";
+import { parse } from "./kube/store";
+import { whyNotAllowed } from "./record-rules";
+import type { Story } from "./story";
+
+const RECORD_ANNOTATION = "timesten.oracle.com/record";
+
+interface Slice extends KubeObject {
+  endpoints?: { targetRef?: { uid?: string } }[];
+}
+
+/** What is known of one acknowledged commit when it was acknowledged. */
+interface Acknowledged {
+  id: number;
+  /** Copies that held it at that moment. */
+  holders: string[];
+}
+
+export class Checker {
+  readonly violations: string[] = [];
+  private readonly databases = new Set<LoadedDatabase>();
+  private readonly lostByCrash = new Map<string, Set<number>>();
+  private readonly acknowledged: Acknowledged[] = [];
+  /** By object key: the pod whose database became writable last. */
+  private readonly lastWritable = new Map<string, string>();
+  private readonly wasWritable = new Set<LoadedDatabase>();
+  private readonly records = new Map<string, PermissionRecord>();
+  private readonly highest = new Map<string, number>();
+  /** Every change of who may write, with its place in the story. */
+  readonly writerChanges: { key: string; n: number; atMs: number }[] = [];
+
+  constructor(
+    private readonly story: Story,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** Begins to listen to the API. */
+  follow(store: KubeStore): void {
+    store.subscribe(change => this.seeChange(change));
+  }
+
+  violated(what: string): void {
+    this.violations.push(`${(this.nowMs() / 1000).toFixed(3)} s: ${what}`);
+    this.story.tell("CHECKER", what);
+  }
+
+  /** A database changed: never two writable ones of one object at one instant. */
+  seeDatabase(database: LoadedDatabase): void {
+    if (database.alive) this.databases.add(database);
+    else this.databases.delete(database);
+    const key = objectOf(database.host);
+    const writable = [...this.databases].filter(other => objectOf(other.host) === key && other.writable());
+    if (writable.length > 1) {
+      this.violated(
+        `two writable databases of ${key}: ${writable.map(other => other.host.split(".")[0]).join(" and ")}`,
+      );
+    }
+    if (database.writable() && !this.wasWritable.has(database)) {
+      this.wasWritable.add(database);
+      this.lastWritable.set(key, database.podUID);
+      this.checkNamed(key, database);
+    }
+    if (!database.writable()) this.wasWritable.delete(database);
+  }
+
+  /** Commits died unflushed with their processes: nobody can be blamed for those. */
+  seeLost(copy: string, entries: readonly Entry[]): void {
+    const lost = this.lostByCrash.get(copy) ?? new Set();
+    for (const entry of entries) if (entry.kind === "row") lost.add(entry.id);
+    this.lostByCrash.set(copy, lost);
+  }
+
+  /** An application was told that its commit is safe. */
+  seeAcknowledged(id: number, database: LoadedDatabase): void {
+    const key = objectOf(database.host);
+    const holders = [...this.databases].filter(other => objectOf(other.host) === key && holds(other.log, id));
+    this.acknowledged.push({ id, holders: holders.map(other => other.files.copy) });
+  }
+
+  /** For tests that play the operator without writing the Lease. */
+  expectRecord(key: string, record: PermissionRecord): void {
+    this.records.set(key, record);
+  }
+
+  /** @returns the record now in force */
+  record(key: string): PermissionRecord | undefined {
+    return this.records.get(key);
+  }
+
+  /**
+   * At the end, with the pair at rest.
+   * @param active the database that serves now
+   * @returns how many acknowledged commits are gone, and how many of them no copy could have kept
+   */
+  checkCommits(
+    active: LoadedDatabase,
+    twosafe: boolean,
+    client: WritingClient,
+  ): { acked: number; lost: number; died: number } {
+    const present = new Set(active.log.flatMap(entry => (entry.kind === "row" ? [entry.id] : [])));
+    let lost = 0;
+    let died = 0;
+    for (const { id, holders } of this.acknowledged) {
+      if (present.has(id)) continue;
+      lost++;
+      const keepers = holders.filter(copy => this.lostByCrash.get(copy)?.has(id) !== true);
+      if (keepers.length === 0) died++;
+      // The very copy that has it serves: nothing could take it away.
+      else if (twosafe || keepers.includes(active.files.copy)) {
+        this.violated(
+          `acknowledged commit ${id} is lost although ${keepers.length} of ${holders.length} copies had it`,
+        );
+      }
+    }
+    return { acked: client.attempts.filter(attempt => attempt.ackedMs !== null).length, lost, died };
+  }
+
+  private checkNamed(key: string, database: LoadedDatabase): void {
+    if (database.scheme === null) {
+      this.violated(`a database of ${key} was opened without a replication scheme`);
+      return;
+    }
+    const record = this.records.get(key);
+    if (record === undefined) this.violated(`a database of ${key} became writable without a record`);
+    else if (record.writer.podUID !== database.podUID) {
+      const newest = `record ${record.n} ${record.mode} names another pod`;
+      this.violated(`the database of ${database.host.split(".")[0]} became writable although ${newest}`);
+    }
+  }
+
+  private seeChange(change: Change): void {
+    switch (change.kind) {
+      case "coordination.k8s.io/leases":
+        return this.seeLease(change);
+      case "discovery.k8s.io/endpointslices":
+        return this.seeSlice(change);
+      case "/persistentvolumeclaims":
+        if (change.type === "DELETED") this.violated(`claim ${change.key} was deleted`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  private seeLease(change: Change): void {
+    const text = parse<KubeObject>(change.json).metadata.annotations?.[RECORD_ANNOTATION];
+    if (text === undefined) return;
+    const record = recordSchema.parse(JSON.parse(text));
+    if (change.type === "DELETED") {
+      this.records.delete(change.key);
+      return;
+    }
+    const before = this.records.get(change.key) ?? null;
+    if (before !== null && JSON.stringify(before) === JSON.stringify(record)) return;
+    const why = whyNotAllowed(before, record, this.highest.get(record.objectUID) ?? 0);
+    this.story.tell("record", JSON.stringify({ ...record, objectUID: undefined }));
+    if (why !== null) this.violated(`record ${before?.n ?? 0} to ${record.n}: ${why}`);
+    if (before?.writer.boot !== record.writer.boot)
+      this.writerChanges.push({ key: change.key, n: record.n, atMs: this.nowMs() });
+    this.records.set(change.key, record);
+    this.highest.set(record.objectUID, Math.max(record.n, this.highest.get(record.objectUID) ?? 0));
+    if (record.ready && before?.ready !== true) this.checkReady(change.key, record);
+  }
+
+  /** `ready` promises that the standby has all that was acknowledged with its help. */
+  private checkReady(key: string, record: PermissionRecord): void {
+    const of = (podUID: string | null): LoadedDatabase | undefined =>
+      [...this.databases].find(database => database.podUID === podUID && objectOf(database.host) === key);
+    const standby = of(record.standby);
+    const writer = of(record.writer.podUID);
+    if (standby === undefined || writer?.scheme?.twosafe !== true) return;
+    const missing = this.acknowledged.filter(({ id }) => holds(writer.log, id) && !holds(standby.log, id));
+    if (missing.length > 0) {
+      this.violated(
+        `Pair ${record.n} is called ready although the standby lacks ${missing.length} acknowledged commits`,
+      );
+    }
+  }
+
+  private seeSlice(change: Change): void {
+    if (change.type === "DELETED") return;
+    const uid = parse<Slice>(change.json).endpoints?.[0]?.targetRef?.uid;
+    const before =
+      change.before === null ? undefined : parse<Slice>(change.before).endpoints?.[0]?.targetRef?.uid;
+    if (uid === undefined || uid === before) return;
+    const key = change.key.replace(/-active$/, "");
+    if (this.lastWritable.get(key) !== uid)
+      this.violated(`applications are led to a database of ${key} that is not the active`);
+  }
+}
+
+/** @returns `namespace/name` of the object a pod's host name belongs to */
+export function objectOf(host: string): string {
+  const [, name, namespace] = host.split(".");
+  return `${namespace ?? ""}/${name ?? ""}`;
+}
+
+/** Rows are looked for from the end: they are young when asked about. */
+function holds(log: readonly Entry[], id: number): boolean {
+  for (let i = log.length - 1; i >= 0; i--) {
+    const entry = log[i]!;
+    if (entry.kind === "row" && entry.id === id) return true;
+  }
+  return false;
+}

@@ -1,0 +1,208 @@
+/** One run: a scenario under a seed, with faults or a kill point, and what the checker says of it. */
+import { Chaos } from "./chaos";
+import type { PodRuntime } from "./cluster/pod-runtime";
+import { deletePod, killAgent, killContainer, killDaemon } from "./strikes";
+import { WholeWorld, type WorldTampering } from "./world";
+
+export const scenarioNames = [
+  "creation",
+  "delete active",
+  "force-delete active",
+  "kill daemon",
+  "kill container",
+  "delete standby",
+  "kill agent of active",
+  "kill agent of standby",
+  "kill standby daemon",
+  "kill standby container",
+] as const;
+export type ScenarioName = (typeof scenarioNames)[number];
+
+export interface KillPoint {
+  /** Position among the operators' writes and commands since the scenario's own part began, from 0. */
+  index: number;
+  when: "before" | "after";
+}
+
+export interface RunOptions {
+  seed: string;
+  scenario: ScenarioName;
+  /** random: everything of chaos.ts for a while, then calm. */
+  faults: "none" | "random";
+  twosafe?: boolean;
+  operators?: 1 | 2;
+  killPoint?: KillPoint | undefined;
+  tampering?: WorldTampering | undefined;
+}
+
+export interface RunResult {
+  outcome: "Normal" | "explained stop" | "stuck";
+  violations: string[];
+  /** The operators' writes and commands since the scenario's own part began: its kill points. */
+  effects: string[];
+  commits: { acked: number; lost: number; died: number };
+  hash: string;
+  story: (count?: number) => string[];
+  virtualMs: number;
+  steps: number;
+}
+
+/** A calm pair comes up, and comes back, within this long. */
+const CALM_BOUND_MS = 60_000;
+/** After faults stop: a lost event is made up for by the next list (120 s), the rest takes as long as in calm. */
+const AFTER_FAULTS_BOUND_MS = 200_000;
+/** At rest the operators write nothing for so long. */
+const QUIET_MS = 30_000;
+const QUIET_WRITES = 2;
+
+/** Runs one scenario from an empty cluster to rest. */
+export async function runScenario(options: RunOptions): Promise<RunResult> {
+  const run = new Run(options);
+  const unhandled = (reason: unknown): void =>
+    run.world.checker.violated(
+      `unhandled rejection: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`,
+    );
+  process.on("unhandledRejection", unhandled);
+  try {
+    return await run.go();
+  } finally {
+    process.off("unhandledRejection", unhandled);
+  }
+}
+
+class Run {
+  readonly world: WholeWorld;
+  private readonly effects: string[] = [];
+  private armed = false;
+  private outcome: RunResult["outcome"] = "stuck";
+
+  constructor(private readonly o: RunOptions) {
+    this.world = new WholeWorld({
+      seed: `${o.scenario} ${o.seed}`,
+      twosafe: o.twosafe ?? false,
+      tampering: o.tampering,
+    });
+    this.world.gate = (operator, effect) => this.gate(operator, effect);
+  }
+
+  async go(): Promise<RunResult> {
+    const { world, o } = this;
+    this.armed = o.scenario === "creation";
+    for (let i = 0; i < (o.operators ?? 1); i++) world.startOperator(`operator-${i}`);
+    world.apply();
+    const chaos = o.faults === "random" ? new Chaos(world) : null;
+    const early = chaos !== null && (o.scenario === "creation" || world.random.fork("when").chance(0.3));
+    if (early) await chaos.rage();
+    let reached = await this.untilNormal(() => true, early ? AFTER_FAULTS_BOUND_MS : CALM_BOUND_MS);
+    if (reached && o.scenario !== "creation") {
+      this.armed = true;
+      const over = disturb(o.scenario, world);
+      if (!early && chaos !== null) await chaos.rage();
+      reached = await this.untilNormal(over, chaos === null ? CALM_BOUND_MS : AFTER_FAULTS_BOUND_MS);
+    }
+    if (reached) await this.rest();
+    return this.result();
+  }
+
+  /** @returns whether the pair is Normal, in words and in truth; tells the checker when it is not */
+  private async untilNormal(over: () => boolean, boundMs: number): Promise<boolean> {
+    const { world } = this;
+    const normal = (): boolean => over() && world.whyNotNormal() === null;
+    await world.time.run(normal, boundMs);
+    if (normal()) {
+      this.outcome = "Normal";
+      return true;
+    }
+    const stop = world.explainedStop();
+    if (stop !== null && this.o.faults === "random") {
+      world.story.tell("CHECKER", `explained stop: ${stop}`);
+      this.outcome = "explained stop";
+      return false;
+    }
+    this.outcome = "stuck";
+    const why = over() ? (world.whyNotNormal() ?? "") : "the fault had no effect";
+    world.checker.violated(
+      `not Normal within ${boundMs / 1000} s: ${why}${stop === null ? "" : ` (${stop})`}`,
+    );
+    return false;
+  }
+
+  /** No hot loop, no late change of mind, and all that was acknowledged is there. */
+  private async rest(): Promise<void> {
+    const { world } = this;
+    await world.time.pass(3_000);
+    const writes = world.writes;
+    await world.time.pass(QUIET_MS);
+    if (world.writes - writes > QUIET_WRITES) {
+      world.checker.violated(`${world.writes - writes} API writes in ${QUIET_MS / 1000} s of rest`);
+    }
+    const why = world.whyNotNormal();
+    if (why !== null) world.checker.violated(`Normal did not last: ${why}`);
+  }
+
+  private result(): RunResult {
+    const { world } = this;
+    world.client.stop();
+    const active = world.databases().find(({ database }) => database.writable());
+    const commits =
+      active === undefined
+        ? { acked: 0, lost: 0, died: 0 }
+        : world.checker.checkCommits(active.database, this.o.twosafe ?? false, world.client);
+    for (const { process } of world.operators) process.kill();
+    return {
+      outcome: this.outcome,
+      violations: world.checker.violations,
+      effects: this.effects,
+      commits,
+      hash: world.story.hash(),
+      story: count => world.story.lines(count),
+      virtualMs: world.time.nowMs(),
+      steps: world.time.steps(),
+    };
+  }
+
+  private gate(operator: string, effect: string): "go" | "dieBefore" | "dieAfter" {
+    if (!this.armed) return "go";
+    const index = this.effects.push(effect) - 1;
+    const { killPoint } = this.o;
+    if (killPoint?.index !== index) return "go";
+    const random = this.world.random.fork("restart");
+    // The kubelet starts the container again; a new pod would have a new name.
+    const name = random.chance(0.5) ? operator : `${operator}-again`;
+    this.world.time.after(random.between(200, 4_000), () => void this.world.startOperator(name));
+    return killPoint.when === "before" ? "dieBefore" : "dieAfter";
+  }
+}
+
+/** @returns whether the fault has struck: what was there before is gone */
+function disturb(scenario: ScenarioName, world: WholeWorld): () => boolean {
+  const active = must(world.activePod());
+  const standby = must(world.standbyPod());
+  switch (scenario) {
+    case "creation":
+      return () => true;
+    case "delete active":
+      return deletePod(world, active);
+    case "force-delete active":
+      return deletePod(world, active, 0);
+    case "delete standby":
+      return deletePod(world, standby);
+    case "kill daemon":
+      return killDaemon(world, active);
+    case "kill standby daemon":
+      return killDaemon(world, standby);
+    case "kill agent of active":
+      return killAgent(world, active);
+    case "kill agent of standby":
+      return killAgent(world, standby);
+    case "kill container":
+      return killContainer(active);
+    case "kill standby container":
+      return killContainer(standby);
+  }
+}
+
+function must(runtime: PodRuntime | undefined): PodRuntime {
+  if (runtime === undefined) throw new Error("a Normal pair has an active and a standby");
+  return runtime;
+}

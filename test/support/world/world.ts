@@ -1,0 +1,300 @@
+/** One whole world: cluster, databases, operators and an application, under one seed. */
+import { Engine } from "../../../capabilities/classic/engine";
+import type { KubeObject, World as EngineWorld } from "../../../capabilities/runtime/ports";
+import { Checker, objectOf } from "./checker";
+import { WritingClient } from "./client";
+import { VirtualTime } from "./clock";
+import { logInto } from "./cluster/agent-process";
+import { startGarbageCollector, startScheduler, startStatefulSets } from "./cluster/controllers";
+import { Kubelet } from "./cluster/kubelet";
+import { Network } from "./cluster/network";
+import type { PodRuntime } from "./cluster/pod-runtime";
+import { configMaps, endpointSlices, namespaces, pods, timesTenClassics } from "./cluster/resources";
+import type { Surroundings, Tampering } from "./cluster/surroundings";
+import type { LoadedDatabase } from "./database";
+import { WorldFaults } from "./faults";
+import { type Call, KubeClient } from "./kube/client";
+import { KubeStore } from "./kube/store";
+import { VirtualProcess } from "./process";
+import { SeededRandom } from "./random";
+import { Story } from "./story";
+
+export const NAMESPACE = "mynamespace";
+export const NAME = "sample";
+const KEY = `${NAMESPACE}/${NAME}`;
+
+/** The object as its API holds it; only what the world looks at. */
+export interface Classic extends KubeObject {
+  spec: { ttspec: Record<string, unknown> };
+  status?: {
+    highLevelState?: string;
+    activePods?: string;
+    observedGeneration?: number;
+    conditions?: { type: string; status: string; reason: string; message: string }[];
+    decisions?: { reason: string; message: string }[];
+    [key: string]: unknown;
+  };
+}
+
+export interface OperatorReplica {
+  process: VirtualProcess;
+  engine: Engine;
+}
+
+/** Breaks the product on purpose, for tests of the tests. */
+export interface WorldTampering extends Tampering {
+  /** Changes the engine's surroundings before it is made. */
+  operator?: (world: EngineWorld) => EngineWorld;
+}
+
+export interface WorldOptions {
+  seed: string;
+  twosafe: boolean;
+  tampering?: WorldTampering | undefined;
+}
+
+/** Decides over every write and command of the operators: what it is called, and whether its operator survives it. */
+export type EffectGate = (operator: string, effect: string) => "go" | "dieBefore" | "dieAfter";
+
+export class WholeWorld {
+  readonly random: SeededRandom;
+  readonly time: VirtualTime;
+  readonly story: Story;
+  readonly store: KubeStore;
+  readonly faults: WorldFaults;
+  readonly network: Network;
+  readonly kubelet: Kubelet;
+  readonly checker: Checker;
+  readonly client: WritingClient;
+  readonly operators: OperatorReplica[] = [];
+  gate: EffectGate = () => "go";
+  /** Writes of the operators to the API, without the leader lease. */
+  writes = 0;
+  private started = 0;
+
+  constructor(private readonly options: WorldOptions) {
+    const random = (this.random = new SeededRandom(options.seed));
+    const time = (this.time = new VirtualTime(random.fork("time")));
+    this.story = new Story(() => time.nowMs());
+    this.store = new KubeStore(random.fork("store"), () => time.epochMs + time.nowMs());
+    this.checker = new Checker(this.story, () => time.nowMs());
+    this.checker.follow(this.store);
+    this.faults = new WorldFaults(random.fork("faults"));
+    const around = this.surroundings();
+    this.network = new Network(around, this.faults);
+    this.kubelet = new Kubelet(around, this.network, random.fork("kubelet"));
+    startStatefulSets(this.store, time, random.fork("statefulsets"));
+    startScheduler(this.store, time, random.fork("scheduler"));
+    startGarbageCollector(this.store, time, random.fork("gc"));
+    this.store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
+    this.store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "operators" } });
+    this.client = new WritingClient(
+      around,
+      this.network,
+      NAMESPACE,
+      NAME,
+      random.fork("client"),
+      1,
+      40,
+      (id, database) => this.checker.seeAcknowledged(id, database),
+    );
+    this.client.start();
+  }
+
+  /** The user applies the object. */
+  apply(): void {
+    const config = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: NAME, namespace: NAMESPACE },
+      data: { "db.ini": "PermSize=200\n" },
+    };
+    if (this.store.get(configMaps, NAMESPACE, NAME) === null) this.store.create(configMaps, config);
+    const object: Classic = {
+      apiVersion: "timesten.oracle.com/v1",
+      kind: "TimesTenClassic",
+      metadata: { name: NAME, namespace: NAMESPACE },
+      spec: {
+        ttspec: {
+          image: "registry.example.com/timesten:18.1.4.11.0",
+          storageClassName: "standard",
+          dbConfigMap: [NAME],
+          imageUpgradeStrategy: "auto",
+          ...(this.options.twosafe ? { repReturnServiceAttribute: "RETURN TWOSAFE" } : {}),
+        },
+      },
+    };
+    this.store.create(timesTenClassics, object);
+    this.story.tell("user", `applies ${KEY}${this.options.twosafe ? " (twosafe)" : ""}`);
+  }
+
+  object(): Classic | null {
+    return this.store.get<Classic>(timesTenClassics, NAMESPACE, NAME);
+  }
+
+  /** Starts one operator replica. @param name of its pod; a restarted container keeps it */
+  startOperator(name: string): OperatorReplica {
+    const { time, random } = this;
+    const life = random.fork(`operator ${name} ${this.started++}`);
+    const process = new VirtualProcess(
+      name,
+      time,
+      (who, error) => this.crashed(who, error),
+      life.between(0.99, 1.01),
+    );
+    const gate = (effect: string): ReturnType<EffectGate> => {
+      const verdict = process.alive() ? this.gate(name, effect) : "go";
+      if (verdict !== "go")
+        this.story.tell(
+          "fault",
+          `${name} is killed ${verdict === "dieBefore" ? "before" : "after"} ${effect}`,
+        );
+      return verdict;
+    };
+    const kube = new KubeClient(this.store, time, process, this.faults, call => {
+      if (isLeaderLease(call)) return "go";
+      this.writes++;
+      this.story.tell(name, `writes ${call.verb} ${call.kind} ${call.name}`);
+      return gate(`${call.verb} ${call.kind} ${call.name}`);
+    });
+    const world: EngineWorld = {
+      clock: process.clock,
+      random: life.fork("random"),
+      kube,
+      agents: this.network.transport(process, gate),
+      log: logInto((level, text) => this.story.tell(name, `${level}: ${text}`)),
+    };
+    const engine = new Engine(this.options.tampering?.operator?.(world) ?? world, {
+      operatorName: name,
+      operatorNamespace: "operators",
+      namespaces: [],
+      objects: {
+        operatorImage: "registry.example.com/timesten-operator:world",
+        clusterDomain: "cluster.local",
+      },
+      newCredentials: async () => {
+        await process.sleep(life.between(5, 60));
+        return {
+          caCert: "ca",
+          agentCert: "cert",
+          agentKey: "key",
+          operatorCert: "cert",
+          operatorKey: "key",
+          agentUser: "ttagent/world",
+        };
+      },
+    });
+    const replica = { process, engine };
+    this.operators.push(replica);
+    this.story.tell(name, "starts");
+    process.enter(() => engine.start());
+    return replica;
+  }
+
+  /** SIGKILL. */
+  killOperator(replica: OperatorReplica): void {
+    if (replica.process.alive()) this.story.tell("fault", `${replica.process.name} is killed`);
+    replica.process.kill();
+  }
+
+  /** The user deletes a pod; without a grace period it is the pod's own. */
+  deletePod(name: string, gracePeriodSeconds?: number): void {
+    this.story.tell("user", `deletes pod ${name}${gracePeriodSeconds === 0 ? " by force" : ""}`);
+    if (this.store.get(pods, NAMESPACE, name) === null) return;
+    this.store.delete(pods, NAMESPACE, name, gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds });
+  }
+
+  /** @returns the pods' runtimes by ordinal, where there are any */
+  pods(): (PodRuntime | undefined)[] {
+    return [0, 1].map(ordinal => this.kubelet.runtime(NAMESPACE, `${NAME}-${ordinal}`));
+  }
+
+  /** @returns the loaded databases */
+  databases(): { runtime: PodRuntime; database: LoadedDatabase }[] {
+    return this.pods().flatMap(runtime => {
+      const database = runtime?.instance?.db ?? null;
+      return runtime === undefined || database === null ? [] : [{ runtime, database }];
+    });
+  }
+
+  /** @returns the pod whose database may be written now */
+  activePod(): PodRuntime | undefined {
+    return this.databases().find(({ database }) => database.writable())?.runtime;
+  }
+
+  /** @returns the other pod of a pair with an active */
+  standbyPod(): PodRuntime | undefined {
+    const active = this.activePod();
+    return active === undefined
+      ? undefined
+      : this.pods().find(runtime => runtime !== undefined && runtime !== active);
+  }
+
+  /** @returns why the pair is not what Normal promises, in truth and in words; null when it is */
+  whyNotNormal(): string | null {
+    const status = this.object()?.status;
+    if (status?.highLevelState !== "Normal") return `state is ${status?.highLevelState ?? "absent"}`;
+    const found = this.databases();
+    const active = found.find(({ database }) => database.writable());
+    if (active === undefined) return "no database is writable";
+    const standby = found.find(other => other !== active);
+    if (standby?.database.role !== "STANDBY")
+      return `the other database is ${standby?.database.role ?? "absent"}`;
+    if (!standby.database.linked()) return "the standby is not connected";
+    if (status.activePods !== active.runtime.name) return `activePods says ${status.activePods ?? "nothing"}`;
+    const record = this.checker.record(KEY);
+    if (record?.mode !== "Pair" || !record.ready)
+      return `the record is ${record?.mode ?? "absent"}${record?.ready === true ? " ready" : ""}`;
+    if (record.writer.podUID !== active.runtime.uid) return "the record names another writer";
+    const slice = this.store.get<KubeObject & { endpoints?: { addresses: string[] }[] }>(
+      endpointSlices,
+      NAMESPACE,
+      `${NAME}-active`,
+    );
+    return slice?.endpoints?.[0]?.addresses[0] === active.runtime.ip
+      ? null
+      : "the endpoint is not the active's";
+  }
+
+  /** @returns the explanation if the object says that it stopped */
+  explainedStop(): string | null {
+    const status = this.object()?.status;
+    if (status?.highLevelState !== "ManualInterventionRequired" && status?.highLevelState !== "Failed")
+      return null;
+    const stalled = status.conditions?.find(
+      condition => condition.type === "Stalled" && condition.status === "True",
+    );
+    return stalled === undefined ? null : `${status.highLevelState}: ${stalled.reason} ${stalled.message}`;
+  }
+
+  private crashed(who: string, error: unknown): void {
+    this.checker.violated(
+      `${who} threw out of its event loop: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+  }
+
+  private surroundings(): Surroundings {
+    const { time, random, store, story } = this;
+    const pace = random.fork("pace");
+    return {
+      time,
+      random: random.fork("cluster"),
+      store,
+      story,
+      pace: { statusMs: () => pace.between(20, 1_200), startMs: () => pace.between(50, 500) },
+      timesTenFaults: this.faults,
+      tampering: this.options.tampering ?? {},
+      disks: new Map(),
+      databaseChanged: (database, what) => {
+        story.tell(database.host.split(".")[0] ?? "", `database ${what}`);
+        if (objectOf(database.host) === KEY) this.checker.seeDatabase(database);
+      },
+      commitsLost: (copy, entries) => this.checker.seeLost(copy, entries),
+      crashed: (who, error) => this.crashed(who, error),
+    };
+  }
+}
+
+function isLeaderLease(call: Call): boolean {
+  return call.kind === "coordination.k8s.io/leases" && call.name !== NAME;
+}
