@@ -39,6 +39,8 @@ export const LEADER_LEASE_NAME = "timesten-operator";
 export const LEASE_MS = 4_000;
 export const ATTEMPT_MS = 1_000;
 export const RETRY_MS = 500;
+/** Writes of which the outcome may still be open. */
+const MAX_WRITTEN = 8;
 
 /** What this replica has seen of the Lease: since when, on its own clock, it has not changed. */
 interface Seen {
@@ -62,6 +64,11 @@ export class LeaderLease {
   #told = false;
   #seen: Seen | null = null;
   #lease: LeaseObject | null = null;
+  /** Our last writes: each recognisable by its renewTime. */
+  readonly #written: { renewTime: string; startMs: number }[] = [];
+  #writes = 0;
+  /** The last write has not been answered: the Lease may be newer than we know. */
+  #unsure = false;
 
   constructor(options: LeaderLeaseOptions) {
     this.#o = options;
@@ -80,9 +87,9 @@ export class LeaderLease {
   /** Stops acting at once, then gives the lease back so that another need not wait; ends within two attempts. */
   async stop(): Promise<void> {
     if (!this.#running) return;
+    const held = this.isLeader();
     this.#running = false;
     this.#cancelNext();
-    const held = this.isLeader();
     this.#distrust();
     await this.#attempt;
     if (held) await this.#release();
@@ -117,7 +124,8 @@ export class LeaderLease {
   }
 
   async #acquireOrRenew(startMs: number): Promise<void> {
-    const current = this.#trustedUntilMs > startMs ? this.#lease : await this.#read();
+    const known = this.#trustedUntilMs > startMs && !this.#unsure;
+    const current = known ? this.#lease : await this.#read();
     if (!this.#running) return;
     if (current === null) {
       await this.#write(startMs, lease => this.#o.kube.create(leases, lease), this.#claim(null));
@@ -129,7 +137,9 @@ export class LeaderLease {
   async #read(): Promise<LeaseObject | null> {
     const lease = await this.#o.kube.get<LeaseObject>(leases, this.#o.namespace, this.#o.name);
     this.#lease = lease;
+    this.#unsure = false;
     if (lease === null || !this.#isOurs(lease)) this.#distrust();
+    else this.#adopt(lease);
     const version = lease?.metadata.resourceVersion;
     if (lease === null) this.#seen = null;
     else if (this.#seen === null || this.#seen.version !== version) {
@@ -153,7 +163,7 @@ export class LeaderLease {
 
   #claim(current: LeaseObject | null): LeaseObject {
     const { clock, namespace, name, identity } = this.#o;
-    const now = microTime(clock.nowMs());
+    const now = microTime(clock.nowMs(), this.#writes++);
     const renewing = current !== null && this.#isOurs(current);
     const transitions = current?.spec?.leaseTransitions ?? 0;
     return {
@@ -175,20 +185,25 @@ export class LeaderLease {
     write: (lease: LeaseObject) => Promise<LeaseObject>,
     lease: LeaseObject,
   ): Promise<void> {
+    this.#written.push({ renewTime: lease.spec?.renewTime ?? "", startMs });
+    if (this.#written.length > MAX_WRITTEN) this.#written.shift();
+    this.#unsure = true;
     try {
       this.#lease = await write(lease);
+      this.#unsure = false;
     } catch (error) {
-      // Whether it took effect is not known, or another was quicker: look before the next attempt.
-      this.#lease = await this.#read();
-      if (!this.#isHeldAfter(lease)) throw error;
+      // Whether it took effect is not known, or another was quicker: look.
+      await this.#read();
+      if (!this.isLeader()) throw error;
+      return;
     }
     if (this.#running) this.#trust(startMs);
   }
 
-  /** A write without an answer may have taken effect: then the Lease says so itself. */
-  #isHeldAfter(written: LeaseObject): boolean {
-    const now = this.#lease?.spec;
-    return now?.holderIdentity === this.#o.identity && now.renewTime === written.spec?.renewTime;
+  /** A write without an answer may have taken effect: then the Lease shows it, and it counts from when it began. */
+  #adopt(lease: LeaseObject): void {
+    const written = this.#written.find(one => one.renewTime === lease.spec?.renewTime);
+    if (written !== undefined && this.#running) this.#trust(written.startMs);
   }
 
   #trust(startMs: number): void {
@@ -196,7 +211,7 @@ export class LeaderLease {
     this.#trustedUntilMs = Math.max(this.#trustedUntilMs, startMs + (this.#leaseMs * 2) / 3);
     this.#cancelExpiry();
     const leftMs = this.#trustedUntilMs - clock.monotonicMs();
-    this.#cancelExpiry = clock.setTimer(Math.max(0, leftMs), () => this.#distrust());
+    if (leftMs > 0) this.#cancelExpiry = clock.setTimer(leftMs, () => this.#distrust());
     this.#tell();
   }
 
@@ -228,7 +243,11 @@ export class LeaderLease {
   }
 }
 
-/** @returns RFC 3339 with microseconds, as Kubernetes' MicroTime is written */
-export function microTime(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace("Z", "000Z");
+/**
+ * @param serial told in the microseconds, which no clock here counts, so that two writes never carry the same time
+ * @returns RFC 3339 with microseconds, as Kubernetes' MicroTime is written
+ */
+export function microTime(epochMs: number, serial = 0): string {
+  const micros = String(serial % 1_000).padStart(3, "0");
+  return new Date(epochMs).toISOString().replace("Z", `${micros}Z`);
 }
