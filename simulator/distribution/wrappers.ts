@@ -1,0 +1,34 @@
+/** The scripts in bin/: each starts the bundle under Node with the utility's name. */
+
+/** Utilities of a distribution. */
+export const utilityNames = [
+  "ttInstanceCreate",
+  "ttInstanceModify",
+  "ttVersion",
+  "ttDaemonAdmin",
+  "ttStatus",
+  "ttDaemonLog",
+  "ttDestroy",
+  "ttShmSize",
+  "ttAdmin",
+  "ttRepAdmin",
+  "ttIsql",
+  "ttIsqlCS",
+  "ttwriter",
+] as const;
+
+/**
+ * @param utility name
+ * @param installation directory whose lib/simulator.cjs to run; absent: the one the script lies in
+ * @param home instance to work on, unless the environment names another
+ */
+export function wrapperScript(utility: string, installation?: string, home?: string): string {
+  const lines = ["#!/bin/sh"];
+  if (installation === undefined) {
+    lines.push('case "$0" in */*) here=${0%/*} ;; *) here=$(dirname "$(command -v "$0")") ;; esac');
+  }
+  if (home !== undefined) lines.push(`TIMESTEN_HOME="${home}"`, "export TIMESTEN_HOME");
+  const library = installation === undefined ? "$here/../lib" : `${installation}/lib`;
+  lines.push(`exec "\${TT_SIM_NODE:-/usr/local/bin/node}" "${library}/simulator.cjs" ${utility} "$@"`, "");
+  return lines.join("\n");
+}
