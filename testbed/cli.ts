@@ -1,15 +1,20 @@
 /** The command line of the local cluster, and the entry of its own processes (keeper, hub). */
+import { spawn, type ChildProcess } from "node:child_process";
 import { parseArgs } from "node:util";
-import { attachCluster, startCluster, stopByName, type Cluster } from "./cluster";
+import { attachCluster, startCluster, startControlPlane, stopByName, type Cluster } from "./cluster";
 import { hubMain, type HubOptions } from "./hub";
 import { clearStale, keeperMain, type KeeperOptions } from "./keeper";
 import { stateDir } from "./paths";
+import { which } from "./process";
 import { withRegistry } from "./push-registry";
 
 const HELP = `A Kubernetes cluster with real nodes on this machine, in namespaces of its own (root on Linux).
 
   testbed/testbed up [--nodes 2]      start it and leave it running; prints how to use it
   testbed/testbed down                stop it; nothing of it stays but pushed images
+  testbed/testbed run [--nodes 2 | --plane] -- COMMAND
+                                      a cluster for as long as COMMAND runs, with its KUBECONFIG; --plane: the control
+                                      plane without nodes, no root needed
   testbed/testbed status              nodes, partitions
   testbed/testbed kubeconfig          path of its kubeconfig: export KUBECONFIG=$(testbed/testbed kubeconfig)
   testbed/testbed registry            host:port to push images to: <host:port>/<registry name>/<path>:<tag>
@@ -74,12 +79,41 @@ async function status(name: string): Promise<void> {
   for (const d of dead) console.log(`${d} has ended by itself`);
 }
 
+/** A cluster (or control plane) for the time of a command, which gets KUBECONFIG; resolves with its exit code. */
+async function runWith(
+  name: string,
+  nodes: number,
+  plane: boolean,
+  command: readonly string[],
+): Promise<number> {
+  const [first, ...rest] = command;
+  if (first === undefined) throw new Error(HELP);
+  const made = await (plane
+    ? startControlPlane({ name, progress: log })
+    : startCluster({ name, nodes, progress: log }));
+  try {
+    const env = { ...process.env, KUBECONFIG: made.kubeconfig };
+    const setpriv = which("setpriv");
+    // It would have no cluster after us.
+    const child =
+      setpriv === undefined
+        ? spawn(first, rest, { stdio: "inherit", env })
+        : spawn(setpriv, ["--pdeathsig", "TERM", "--", first, ...rest], { stdio: "inherit", env });
+    return await exitCode(child);
+  } finally {
+    await made.stop();
+  }
+}
+
+const exitCode = (child: ChildProcess): Promise<number> =>
+  new Promise((done, fail) => child.once("error", fail).once("exit", code => done(code ?? 128)));
+
 /** Runs a command with this terminal and resolves with its exit code. */
 function attended(cluster: Cluster, command: readonly string[]): Promise<number> {
   const [first, ...rest] = command;
   if (first === undefined) throw new Error(HELP);
   const child = cluster.spawn(first, rest, { KUBECONFIG: cluster.internalKubeconfig }, "inherit");
-  return new Promise((done, fail) => child.once("error", fail).once("exit", code => done(code ?? 128)));
+  return exitCode(child);
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -89,6 +123,7 @@ async function main(args: readonly string[]): Promise<number> {
     options: {
       name: { type: "string", default: "dev" },
       nodes: { type: "string", default: "2" },
+      plane: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
     allowPositionals: true,
@@ -104,6 +139,8 @@ async function main(args: readonly string[]): Promise<number> {
     case "up":
       await up(name, Number(values.nodes));
       return 0;
+    case "run":
+      return runWith(values.name, Number(values.nodes), values.plane, rest);
     case "down":
       if (!(await stopByName(name))) log(`no cluster "${name}" is running`);
       await clearStale(stateDir());

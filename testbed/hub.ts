@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { makeCgroup } from "./cgroups";
 import { CLUSTER_DOMAIN, FIXED_PORTS, startPlane, type Plane } from "./control-plane";
 import { serveForward } from "./forward";
-import { singleFileImage } from "./image";
+import { archive, image } from "./image";
 import { kubeconfig } from "./kube";
 import { setUpHub } from "./network";
 import { corefile, HUB_ADDRESS, IN_NODE, PAUSE_IMAGE, REGISTRY_PORT } from "./node-files";
@@ -53,7 +53,11 @@ function mountProc(): void {
 
 function writePauseImage(bin: string, dir: string): string {
   const path = join(dir, "pause.tar");
-  writeFileSync(path, singleFileImage(PAUSE_IMAGE, "pause", readFileSync(join(bin, "pause"))));
+  const program = { name: "pause", mode: 0o755, data: readFileSync(join(bin, "pause")) };
+  writeFileSync(
+    path,
+    archive(PAUSE_IMAGE, image([program], { Entrypoint: ["/pause"], User: "65535:65535" })),
+  );
   return path;
 }
 

@@ -4,6 +4,8 @@
  * owner wrote `detach` before; or by SIGTERM.
  */
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -19,6 +21,7 @@ import { removeCgroup } from "./cgroups";
 import { FIXED_PORTS, freePorts, startPlane, type Plane } from "./control-plane";
 import { openForward, type Forward } from "./forward";
 import type { HubEvent, HubOptions } from "./hub";
+import { kubeconfig } from "./kube";
 import { HUB_ADDRESS, REGISTRY_PORT } from "./node-files";
 import { clusterPaths, type ClusterPaths } from "./paths";
 import { isAlive, killFor, launchUnshared, run, startTime, tail, type ProcessId } from "./process";
@@ -114,7 +117,18 @@ interface Running {
 
 const HUB_STOP_MS = 30_000;
 
-async function startHub(o: HubOptions, paths: ClusterPaths, keeper: ProcessId): Promise<Running> {
+const hubEnded = (born: boolean, log: string): string =>
+  born
+    ? `the cluster's hub ended by itself:\n${log}`
+    : `new namespaces are refused here: ${log}\nA container needs --privileged for real nodes; ` +
+      "without nodes the control plane alone runs; or use a cluster you have: KUBECONFIG=...";
+
+async function startHub(
+  o: HubOptions,
+  paths: ClusterPaths,
+  keeper: ProcessId,
+  abort: AbortSignal,
+): Promise<Running> {
   // Loaded on demand by most kernels; where they are built in or may not be loaded, what needs them will say so.
   await Promise.all(["overlay", "br_netfilter"].map(m => run("modprobe", ["-q", m]).catch(() => undefined)));
   const args = [process.argv[1] ?? "", "hub", JSON.stringify(o)];
@@ -133,6 +147,7 @@ async function startHub(o: HubOptions, paths: ClusterPaths, keeper: ProcessId): 
     await ended;
     clearTimeout(timer);
   };
+  abort.addEventListener("abort", () => void stop());
   await new Promise<void>((done, fail) => {
     createInterface({ input: child.stdout }).on("line", line => {
       const event = JSON.parse(line) as HubEvent;
@@ -143,7 +158,7 @@ async function startHub(o: HubOptions, paths: ClusterPaths, keeper: ProcessId): 
       else if (event.event === "ready") done();
       else fail(new Error(event.message));
     });
-    void ended.then(() => fail(new Error(`the hub ended:\n${tail(join(paths.log, "hub.log"))}`)));
+    void ended.then(() => fail(new Error(hubEnded(hub !== undefined, tail(join(paths.log, "hub.log"))))));
   }).catch(async (error: unknown) => {
     await stop();
     throw error;
@@ -170,8 +185,12 @@ async function startHub(o: HubOptions, paths: ClusterPaths, keeper: ProcessId): 
   };
 }
 
-async function startLocalPlane(name: string, controllers: boolean, paths: ClusterPaths): Promise<Running> {
-  const { kubeconfig } = await import("./kube");
+async function startLocalPlane(
+  name: string,
+  controllers: boolean,
+  paths: ClusterPaths,
+  abort: AbortSignal,
+): Promise<Running> {
   const tools = await findTools(
     controllers
       ? ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"]
@@ -187,6 +206,7 @@ async function startLocalPlane(name: string, controllers: boolean, paths: Cluste
     controllers,
     nodeMonitorGraceSeconds: 40,
   });
+  abort.addEventListener("abort", () => void plane.stop());
   try {
     await plane.ready();
     await plane.startControllers();
@@ -205,6 +225,15 @@ async function startLocalPlane(name: string, controllers: boolean, paths: Cluste
     bin: "",
   };
   return { file, stop: () => plane.stop(), ended: new Promise(() => undefined) };
+}
+
+/** With sudo, the user who called it may read the kubeconfig, and later run what needs no root beside it. */
+function giveToSudoUser(paths: ClusterPaths, stateDir: string): void {
+  const [uid, gid] = [Number(process.env["SUDO_UID"]), Number(process.env["SUDO_GID"])];
+  if (process.getuid?.() !== 0 || !Number.isInteger(uid) || !Number.isInteger(gid)) return;
+  chmodSync(paths.dir, 0o711);
+  for (const path of [stateDir, join(stateDir, "clusters"), paths.state, paths.owner, paths.kubeconfig])
+    chownSync(path, uid, gid);
 }
 
 /** Takes the cluster's folder for this process. Throws when someone has it. */
@@ -229,10 +258,10 @@ export async function keeperMain(o: KeeperOptions): Promise<void> {
   let owned = true;
   let running: Promise<Running> | undefined;
   let claimed = false;
-  let ending = false;
+  const abort = new AbortController();
   const end = async (code: number): Promise<void> => {
-    if (ending) return;
-    ending = true;
+    if (abort.signal.aborted) return;
+    abort.abort(); // also while it is still starting
     const up = await running?.catch(() => undefined);
     await up?.stop();
     if (claimed) await clear(paths);
@@ -248,13 +277,17 @@ export async function keeperMain(o: KeeperOptions): Promise<void> {
     await claim(paths, keeper);
     claimed = true;
     running =
-      o.kind === "cluster" ? startHub(o, paths, keeper) : startLocalPlane(o.name, o.controllers, paths);
+      o.kind === "cluster"
+        ? startHub(o, paths, keeper, abort.signal)
+        : startLocalPlane(o.name, o.controllers, paths, abort.signal);
     const up = await running;
     writeJson(paths.state, up.file);
+    giveToSudoUser(paths, o.stateDir);
     say({ event: "ready", cluster: up.file });
     await up.ended;
   } catch (error) {
     say({ event: "failed", message: error instanceof Error ? error.message : String(error) });
   }
+  // Its cluster has ended by itself, or never was.
   await end(1);
 }

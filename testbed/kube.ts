@@ -179,3 +179,20 @@ export function kubeconfig(name: string, endpoint: Endpoint): string {
     ) + "\n"
   );
 }
+
+/** The endpoint of a kubeconfig file that {@link kubeconfig} wrote. */
+export function readKubeconfig(text: string): Endpoint {
+  const config = JSON.parse(text) as {
+    clusters: { cluster: Record<string, string> }[];
+    users: { user: Record<string, string> }[];
+  };
+  const pem = (b64: string | undefined): string => Buffer.from(b64 ?? "", "base64").toString();
+  const cluster = config.clusters[0]?.cluster ?? {};
+  const user = config.users[0]?.user ?? {};
+  return {
+    server: cluster["server"] ?? "",
+    ca: pem(cluster["certificate-authority-data"]),
+    cert: pem(user["client-certificate-data"]),
+    key: pem(user["client-key-data"]),
+  };
+}

@@ -81,5 +81,7 @@ rm -f "$work"/*.log
 touch "$work/.complete"
 rm -rf "$out"
 mv "$work" "$out"
+# With sudo -E the cache is the calling user's.
+if [ "$(id -u)" = 0 ] && [ -n "${SUDO_UID:-}" ]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$(dirname "$cache")"; fi
 say "testbed: the Go programs are ready ($((SECONDS)) s in all)"
 echo "$out"
