@@ -10,7 +10,7 @@ import {
   type ObjectSettings,
   podHost,
 } from "../../../capabilities/objects";
-import type { AgentConnection, KubeObject } from "../../../capabilities/runtime/ports";
+import type { AgentConnection } from "../../../capabilities/runtime/ports";
 import type { TimesTenClassicObject } from "../../../generated/types";
 import {
   type AgentMessage,

@@ -1,6 +1,6 @@
 /** Listing and watching. */
 import type { KubeError, KubeObject, Resource, WatchEvent } from "../../../../capabilities/runtime/ports";
-import { configMaps } from "../cluster/resources";
+import { configMaps, timesTenClassics } from "../cluster/resources";
 import { type At, configMap } from "./objects";
 
 export function describeWatches(at: At): void {
@@ -90,7 +90,7 @@ export function describeWatches(at: At): void {
 
     it("says Expired where the past is forgotten", async () => {
       const { api } = at();
-      const seen = follow(configMaps, await api.expiredVersion(configMaps));
+      const seen = follow(timesTenClassics, await api.expiredVersion(timesTenClassics));
       await api.until("the end", () => seen.ended.length > 0);
       expect(seen.ended[0]).toMatchObject({ status: 410 });
       expect(["Expired", "Gone"]).toContain(seen.ended[0]?.reason);

@@ -1,5 +1,5 @@
 /** Writing: preconditions, patches, status, generations. */
-import { configMaps, leases, type StatefulSet, statefulSets, timesTenClassics } from "../cluster/resources";
+import { configMaps, leases, statefulSets, timesTenClassics } from "../cluster/resources";
 import { type At, type Classic, classic, configMap, type Loose, refusal, statefulSet } from "./objects";
 
 export function describeWrites(at: At): void {
@@ -114,7 +114,7 @@ export function describeWrites(at: At): void {
         data: { k: "3" },
         metadata: { uid: "00000000-0000-4000-8000-000000000000" },
       });
-      expect(await refusal(foreign)).toBe("409 Conflict");
+      expect(await refusal(foreign)).toBe("422 Invalid");
       expect(await refusal(kube.mergePatch(configMaps, namespace, "absent", { data: {} }))).toBe(
         "404 NotFound",
       );
@@ -122,15 +122,9 @@ export function describeWrites(at: At): void {
 
     it("refuses to change what a StatefulSet keeps for life", async () => {
       const { kube, namespace } = at();
-      const made = await kube.create(statefulSets, statefulSet(namespace, "s"));
-      expect(
-        await refusal(
-          kube.replace(statefulSets, {
-            ...made,
-            spec: { ...made.spec, serviceName: "other" },
-          } as StatefulSet),
-        ),
-      ).toBe("422 Invalid");
+      await kube.create(statefulSets, statefulSet(namespace, "s"));
+      const change = kube.mergePatch(statefulSets, namespace, "s", { spec: { serviceName: "other" } });
+      expect(await refusal(change)).toBe("422 Invalid");
     });
   });
 }

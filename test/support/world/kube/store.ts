@@ -126,7 +126,11 @@ export class KubeStore {
     const key = place(resource, namespace, name);
     const current = this.must(resource, key, name);
     const wire = JSON.parse(JSON.stringify(patch)) as Record<string, unknown>;
-    this.checkPrecondition(resource, current, (wire["metadata"] ?? {}) as KubeObject["metadata"]);
+    const { uid, ...meta } = (wire["metadata"] ?? {}) as KubeObject["metadata"];
+    this.checkPrecondition(resource, current, meta);
+    if (uid !== undefined && uid !== current.metadata.uid) {
+      throw invalid(`metadata.uid: Invalid value: "${uid}": field is immutable`);
+    }
     const wanted = merge(parse<Stored>(JSON.stringify(current)), wire) as Stored;
     return this.update<T>(resource, key, current, wanted);
   }
