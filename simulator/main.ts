@@ -14,6 +14,7 @@ const programs: Record<string, () => Promise<Utility>> = {
   ttadmin: async () => (await import("./utilities/ttAdmin")).ttAdmin,
   ttisql: async () => (await import("./utilities/isql/ttIsql")).ttIsql,
   ttisqlcs: async () => (await import("./utilities/isql/ttIsql")).ttIsql,
+  ttwriter: async () => (await import("./writer/ttwriter")).ttwriter,
   timestend: async () => service((await import("./daemon/timestend")).timestend),
   timestensubd: async () => service((await import("./engine/subdaemon")).subdaemon),
   makedistribution: async () => (await import("./distribution/make")).makeDistribution,
