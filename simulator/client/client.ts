@@ -73,7 +73,7 @@ function clientOver(line: Caller): Client {
       const answer = await ask({ op: "execute", sql, binds }, timeoutMs);
       return {
         rows: Array.isArray(answer["rows"]) ? (answer["rows"] as unknown[][]) : [],
-        rowCount: typeof answer["rowCount"] === "number" ? answer["rowCount"] : 0,
+        rowCount: typeof answer["count"] === "number" ? answer["count"] : 0,
       };
     },
     autocommit: async on => void (await ask({ op: "autocommit", on })),

@@ -230,7 +230,7 @@ describe("an object that is deleted and created again", () => {
   it("keeps its claims and finds its data again", async () => {
     const { activePods = "" } = await pairStatus(k, "sample");
     const sql = (text: string) => ["bash", "-lc", `ttIsql -v 1 -e "${text}; quit;" sample`];
-    await k.exec(activePods, "tt", sql("insert into appuser.notes values (1, 'kept')"));
+    await k.exec(activePods, "tt", sql("insert into appuser.ticks values (424242)"));
     await k.run(["delete", "ttc", "sample"]);
     await until("the pods are gone", 90_000, async () =>
       (await k.list("pods", ["-l", "app=sample"])).length === 0 ? true : undefined,
@@ -238,7 +238,7 @@ describe("an object that is deleted and created again", () => {
     expect(await claims()).toEqual(["tt-persistent-sample-0", "tt-persistent-sample-1"]);
     await k.apply(example("sample.yaml"));
     const status = await waitNormal(k, "sample", NORMAL_MS);
-    expect(await k.exec(status.activePods ?? "", "tt", sql("select * from appuser.notes"))).toMatch(/kept/);
+    expect(await k.exec(status.activePods ?? "", "tt", sql("select * from appuser.ticks"))).toMatch(/424242/);
   });
 });
 
