@@ -15,7 +15,8 @@ export type GoTool =
   | "kubectl"
   | "coredns"
   | "registry"
-  | "pause";
+  | "pause"
+  | "probe";
 
 /** Gives the full path of a program. */
 export type Tools = (tool: GoTool) => string;

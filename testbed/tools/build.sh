@@ -16,7 +16,7 @@ if ! command -v go >/dev/null; then
   exit 1
 fi
 
-tools=(kubernetes etcd coredns registry pause)
+tools=(kubernetes etcd coredns registry pause probe)
 key=$({ go env GOVERSION GOOS GOARCH; cat build.sh; for t in "${tools[@]}"; do cat "$t/go.mod"; cat "$t/go.sum" "$t"/*.go 2>/dev/null || true; done; } | sha256sum | cut -c1-16)
 cache=${TTO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/timesten-operator}/bin
 out=$cache/$key
@@ -71,6 +71,7 @@ say "testbed: building Kubernetes $version, etcd, CoreDNS and the registry from 
 say "testbed: once per set of versions; five to eight minutes on two cores the first time"
 strip="-s -w"
 build pause pause -ldflags "$strip" -o "$work/pause" .
+build probe probe -ldflags "$strip" -o "$work/probe" .
 build etcd etcd -ldflags "$strip" -o "$work/etcd" go.etcd.io/etcd/server/v3
 build registry registry -ldflags "$strip" -o "$work/registry" github.com/distribution/distribution/v3/cmd/registry
 build coredns coredns -ldflags "$strip" -o "$work/coredns" .
