@@ -26,6 +26,10 @@ interface Acknowledged {
 
 export class Checker {
   readonly violations: string[] = [];
+  /** The last promotion of each object, with the proof noted beside its record. */
+  readonly promotions = new Map<string, PermissionRecord>();
+  /** Where the writer's log stood when its Pair was formed. */
+  private readonly pairedAt = new Map<string, { n: number; length: number; atMs: number }>();
   private readonly databases = new Set<LoadedDatabase>();
   private readonly lostByCrash = new Map<string, Set<number>>();
   private readonly acknowledged: Acknowledged[] = [];
@@ -34,8 +38,6 @@ export class Checker {
   private readonly wasWritable = new Set<LoadedDatabase>();
   private readonly records = new Map<string, PermissionRecord>();
   private readonly highest = new Map<string, number>();
-  /** Every change of who may write, with its place in the story. */
-  readonly writerChanges: { key: string; n: number; atMs: number }[] = [];
 
   constructor(
     private readonly story: Story,
@@ -69,6 +71,18 @@ export class Checker {
       this.checkNamed(key, database);
     }
     if (!database.writable()) this.wasWritable.delete(database);
+  }
+
+  /** A copy is destroyed: only where the record says that another pod's database goes on alone. */
+  seeDestroyed(host: string, podUID: string): void {
+    const key = objectOf(host);
+    const record = this.records.get(key);
+    if (record?.mode === "Solo" && record.writer.podUID !== podUID) return;
+    const found =
+      record === undefined
+        ? "there is no record"
+        : `record ${record.n} is ${record.mode} of ${record.writer.podUID}`;
+    this.violated(`the copy of ${host.split(".")[0]} (${podUID}) was destroyed while ${found}`);
   }
 
   /** Commits died unflushed with their processes: nobody can be blamed for those. */
@@ -163,20 +177,44 @@ export class Checker {
     const why = whyNotAllowed(before, record, this.highest.get(record.objectUID) ?? 0);
     this.story.tell("record", JSON.stringify({ ...record, objectUID: undefined }));
     if (why !== null) this.violated(`record ${before?.n ?? 0} to ${record.n}: ${why}`);
-    if (before?.writer.boot !== record.writer.boot)
-      this.writerChanges.push({ key: change.key, n: record.n, atMs: this.nowMs() });
     this.records.set(change.key, record);
+    this.seeRecord(change, record);
     this.highest.set(record.objectUID, Math.max(record.n, this.highest.get(record.objectUID) ?? 0));
     if (record.ready && before?.ready !== true) this.checkReady(change.key, record);
   }
 
+  private seeRecord(change: Change, record: PermissionRecord): void {
+    if (record.mode === "Pair" && !record.ready) {
+      const writer = this.databaseOf(change.key, record.writer.podUID);
+      this.pairedAt.set(change.key, { n: record.n, length: writer?.log.length ?? 0, atMs: this.nowMs() });
+    }
+    if (record.mode !== "Solo" || record.from === 0) return;
+    this.promotions.set(change.key, record);
+    const notes =
+      parse<KubeObject>(change.json).metadata.annotations?.["timesten.oracle.com/record-notes"] ?? "";
+    if (!notes.includes('"proofs":[{'))
+      this.violated(`promotion ${record.n} was written without its proof beside it`);
+  }
+
+  private databaseOf(key: string, podUID: string | null): LoadedDatabase | undefined {
+    return [...this.databases].find(
+      database => database.podUID === podUID && objectOf(database.host) === key,
+    );
+  }
+
   /** `ready` promises that the standby has all that was acknowledged with its help. */
   private checkReady(key: string, record: PermissionRecord): void {
-    const of = (podUID: string | null): LoadedDatabase | undefined =>
-      [...this.databases].find(database => database.podUID === podUID && objectOf(database.host) === key);
-    const standby = of(record.standby);
-    const writer = of(record.writer.podUID);
-    if (standby === undefined || writer?.scheme?.twosafe !== true) return;
+    const standby = this.databaseOf(key, record.standby);
+    const writer = this.databaseOf(key, record.writer.podUID);
+    if (standby === undefined) return;
+    const since = this.pairedAt.get(key);
+    // A life that began meanwhile is none the operator can have heard of: its agent will refuse.
+    if (since === undefined || standby.bornMs > since.atMs) return;
+    const marked =
+      since.n === record.n && standby.log.slice(since.length).some(entry => entry.kind === "mark");
+    if (!marked)
+      this.violated(`Pair ${record.n} is called ready although no mark of it has reached the standby`);
+    if (writer?.scheme?.twosafe !== true) return;
     const missing = this.acknowledged.filter(({ id }) => holds(writer.log, id) && !holds(standby.log, id));
     if (missing.length > 0) {
       this.violated(

@@ -48,6 +48,8 @@ export interface DatabaseWorld {
   reach(fromHost: string, host: string): LoadedDatabase | null;
   /** Told after every change of role, open or life. */
   changed(database: LoadedDatabase, what: string): void;
+  /** Told when the copy on a pod's claim is destroyed. */
+  destroyed(host: string, podUID: string): void;
   /** Told of commits that died with the processes. */
   lost(copy: string, entries: Entry[]): void;
 }
@@ -66,6 +68,8 @@ interface Waiter {
 /** One life of one database in memory. */
 export class LoadedDatabase {
   readonly log: Entry[];
+  /** When this life began. */
+  readonly bornMs: number;
   role: Role = "IDLE";
   isOpen = false;
   repAgent = false;
@@ -85,6 +89,7 @@ export class LoadedDatabase {
     private readonly hopMs: { low: number; high: number },
   ) {
     this.log = [...files.log];
+    this.bornMs = world.time.nowMs();
   }
 
   get scheme(): Scheme | null {

@@ -136,6 +136,8 @@ class Run {
     if (world.writes - writes > QUIET_WRITES) {
       world.checker.violated(`${world.writes - writes} API writes in ${QUIET_MS / 1000} s of rest`);
     }
+    const silent = world.whyNotExplained();
+    if (silent !== null) world.checker.violated(silent);
     const why = world.whyNotNormal();
     if (why !== null) world.checker.violated(`Normal did not last: ${why}`);
   }

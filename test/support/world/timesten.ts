@@ -105,6 +105,14 @@ export class TimesTenInstance {
     this.unload();
   }
 
+  /** Out of memory and off the disk. */
+  destroy(): void {
+    if (this.place.disk.database === null) return;
+    this.world.destroyed(this.place.host, this.place.podUID);
+    this.unload();
+    this.place.disk.database = null;
+  }
+
   /** SIGKILL to the daemon; the subdaemons follow. */
   kill(): void {
     this.daemonPid = null;
@@ -232,16 +240,12 @@ export class VirtualTimesTen implements TimesTen {
 
   async destroyDatabase(signal: AbortSignal): Promise<void> {
     await this.spend("destroyDatabase", signal);
-    this.instance.unload();
-    this.instance.place.disk.database = null;
+    this.instance.destroy();
   }
 
   async duplicate(fromHost: string, signal: AbortSignal): Promise<void> {
     this.needDaemon();
-    if (this.instance.place.disk.database !== null) {
-      this.instance.unload();
-      this.instance.place.disk.database = null;
-    }
+    this.instance.destroy();
     const source = this.source(fromHost);
     const start = source.log.length;
     // -setMasterRepStart: from the snapshot on, the source keeps log for the copy.

@@ -32,6 +32,13 @@ export interface Classic extends KubeObject {
     observedGeneration?: number;
     conditions?: { type: string; status: string; reason: string; message: string }[];
     decisions?: { reason: string; message: string }[];
+    lastFailover?: {
+      recordNumber?: number;
+      proof?: string;
+      promotedAt?: string;
+      routedAt?: string;
+      redundantAt?: string;
+    };
     [key: string]: unknown;
   };
 }
@@ -256,6 +263,21 @@ export class WholeWorld {
       : "the endpoint is not the active's";
   }
 
+  /** @returns what the object does not tell of the promotion whose database serves now; null when it tells all */
+  whyNotExplained(): string | null {
+    const record = this.checker.record(KEY);
+    const promotion = this.checker.promotions.get(KEY);
+    if (promotion === undefined || record?.writer.boot !== promotion.writer.boot) return null;
+    const told = this.object()?.status?.lastFailover;
+    if (told?.recordNumber !== promotion.n) return `lastFailover tells nothing of promotion ${promotion.n}`;
+    const missing = (["proof", "promotedAt", "routedAt", "redundantAt"] as const).filter(
+      field => !told[field],
+    );
+    return missing.length === 0
+      ? null
+      : `lastFailover of promotion ${promotion.n} lacks ${missing.join(", ")}`;
+  }
+
   /** @returns the explanation if the object says that it stopped */
   explainedStop(): string | null {
     const status = this.object()?.status;
@@ -288,6 +310,10 @@ export class WholeWorld {
       databaseChanged: (database, what) => {
         story.tell(database.host.split(".")[0] ?? "", `database ${what}`);
         if (objectOf(database.host) === KEY) this.checker.seeDatabase(database);
+      },
+      copyDestroyed: (host, podUID) => {
+        story.tell(host.split(".")[0] ?? "", "database is destroyed");
+        this.checker.seeDestroyed(host, podUID);
       },
       commitsLost: (copy, entries) => this.checker.seeLost(copy, entries),
       crashed: (who, error) => this.crashed(who, error),

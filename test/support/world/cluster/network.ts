@@ -93,6 +93,7 @@ export class Network {
       random: random.fork("database"),
       reach: (fromHost, host) => this.reach(fromHost, host),
       changed: (database, what) => around.databaseChanged(database, what),
+      destroyed: (host, podUID) => around.copyDestroyed(host, podUID),
       lost: (copy, entries) => around.commitsLost(copy, entries),
     };
   }

@@ -33,6 +33,8 @@ export interface Surroundings {
   disks: Map<string, Disk>;
   /** Told of every change of a database, for the checker. */
   databaseChanged(database: LoadedDatabase, what: string): void;
+  /** Told when the copy on a pod's claim is destroyed. */
+  copyDestroyed(host: string, podUID: string): void;
   /** Told of commits that died with the processes of one copy. */
   commitsLost(copy: string, entries: readonly Entry[]): void;
   /** A process threw out of its event loop: a bug. */

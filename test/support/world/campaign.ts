@@ -1,0 +1,153 @@
+/** Many runs: every kill point of a scenario, or many seeds; and how one of them is told and replayed. */
+import { SeededRandom } from "./random";
+import {
+  type KillPoint,
+  type RunOptions,
+  type RunResult,
+  runScenario,
+  type ScenarioName,
+  scenarioNames,
+} from "./run";
+
+/** A run that went wrong. */
+export interface Failure {
+  options: RunOptions;
+  violations: string[];
+  story: string[];
+}
+
+export interface CampaignResult {
+  runs: number;
+  killPoints: number;
+  explainedStops: number;
+  failures: Failure[];
+}
+
+export const nothing: CampaignResult = { runs: 0, killPoints: 0, explainedStops: 0, failures: [] };
+
+/** Runs one and keeps what is worth keeping. */
+export async function record(options: RunOptions): Promise<{ result: RunResult; failure: Failure | null }> {
+  const result = await runScenario(options);
+  const failure =
+    result.violations.length === 0 ? null : { options, violations: result.violations, story: result.story() };
+  return { result, failure };
+}
+
+/**
+ * Kills the operator before and after every write and command of the scenario. The points are counted in a clean run
+ * of the same seed, never by hand.
+ */
+export async function allKillPoints(
+  base: Omit<RunOptions, "killPoint" | "faults">,
+  only: (point: KillPoint) => boolean = () => true,
+): Promise<CampaignResult> {
+  const clean = await record({ ...base, faults: "none" });
+  const result: CampaignResult = {
+    ...nothing,
+    runs: 1,
+    failures: clean.failure === null ? [] : [clean.failure],
+  };
+  for (let index = 0; index < clean.result.effects.length; index++) {
+    for (const when of ["before", "after"] as const) {
+      if (!only({ index, when })) continue;
+      const { failure } = await record({ ...base, faults: "none", killPoint: { index, when } });
+      result.runs++;
+      result.killPoints++;
+      if (failure !== null) result.failures.push(failure);
+    }
+  }
+  return result;
+}
+
+/** @returns what the run of this number is: scenario, mode and number of operators come from the seed */
+export function randomRun(seed: number): RunOptions {
+  const random = new SeededRandom(`run ${seed}`);
+  return {
+    seed: String(seed),
+    scenario: random.pick(scenarioNames),
+    faults: "random",
+    twosafe: random.chance(0.5),
+    operators: random.chance(0.5) ? 2 : 1,
+  };
+}
+
+/** Runs seeds first, first + step, ... below last. */
+export async function manySeeds(
+  first: number,
+  last: number,
+  step = 1,
+  onRun: (seed: number) => void = () => undefined,
+): Promise<CampaignResult> {
+  const result: CampaignResult = { ...nothing, failures: [] };
+  for (let seed = first; seed < last; seed += step) {
+    const { result: run, failure } = await record(randomRun(seed));
+    result.runs++;
+    if (run.outcome === "explained stop") result.explainedStops++;
+    if (failure !== null) result.failures.push(failure);
+    onRun(seed);
+  }
+  return result;
+}
+
+/** @returns the one command that runs exactly this again and tells its whole story */
+export function replayCommand(options: RunOptions): string {
+  return `node scripts/run-ts.mjs test/support/world/main.ts replay '${replayText(options)}'`;
+}
+
+/** @returns e.g. `seed=17 scenario=kill-daemon faults=random twosafe operators=2 kill=12:before` */
+export function replayText(options: RunOptions): string {
+  const { seed, scenario, faults, twosafe, operators, killPoint } = options;
+  const words = [`seed=${seed}`, `scenario=${scenario.replaceAll(" ", "_")}`, `faults=${faults}`];
+  if (twosafe === true) words.push("twosafe");
+  words.push(`operators=${operators ?? 1}`);
+  if (killPoint !== undefined) words.push(`kill=${killPoint.index}:${killPoint.when}`);
+  return words.join(" ");
+}
+
+/**
+ * @param text as {@link replayText} writes it
+ * @throws Error when it does not name a scenario
+ */
+export function parseReplay(text: string): RunOptions {
+  const words = new Map(text.split(/\s+/).map(word => word.split("=", 2) as [string, string | undefined]));
+  const scenario = words.get("scenario")?.replaceAll("_", " ") as ScenarioName | undefined;
+  if (scenario === undefined || !scenarioNames.includes(scenario))
+    throw new Error(`no scenario in "${text}"`);
+  const kill = words.get("kill")?.split(":");
+  return {
+    seed: words.get("seed") ?? "1",
+    scenario,
+    faults: words.get("faults") === "random" ? "random" : "none",
+    twosafe: words.has("twosafe"),
+    operators: words.get("operators") === "2" ? 2 : 1,
+    killPoint:
+      kill === undefined
+        ? undefined
+        : { index: Number(kill[0]), when: kill[1] === "before" ? "before" : "after" },
+  };
+}
+
+/** @returns a failure for people: what was violated, how to see it again, the last lines of the story */
+export function tell(failure: Failure, lines = 60): string {
+  return [
+    `--- ${replayText(failure.options)}`,
+    ...failure.violations.map(violation => `  VIOLATED ${violation}`),
+    `  replay: ${replayCommand(failure.options)}`,
+    ...failure.story.slice(-lines).map(line => `  ${line}`),
+  ].join("\n");
+}
+
+/** Fails with the story of the first failure when there is one. */
+export function expectNone(result: CampaignResult): void {
+  const [first] = result.failures;
+  if (first === undefined) return;
+  const others = result.failures.slice(1, 11).map(failure => replayText(failure.options));
+  throw new Error(
+    `${result.failures.length} of ${result.runs} runs went wrong\n${tell(first)}\nothers:\n${others.join("\n")}`,
+  );
+}
+
+/** The line a campaign ends with. */
+export function summary(seeds: number, killPoints: number, violations: number): string {
+  return `world: seeds=${seeds} killpoints=${killPoints} violations=${violations}`;
+}
