@@ -2,7 +2,7 @@
  * One WebSocket session (mutual TLS) per pod: the operator dials, the agent answers and from then on pushes its
  * whole state at every change. Text frames, one JSON message each.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { evidenceSchema, recordSchema } from "./record";
 import { agentStateSchema } from "./state";
 

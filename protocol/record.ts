@@ -3,7 +3,7 @@
  * allowed transitions. The operator keeps nothing else about who may write; an agent obeys the highest `n` it has
  * seen. See docs/fencing.md.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 export const writerSchema = z.object({
   /** metadata.uid of the pod that holds the database. */

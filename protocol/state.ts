@@ -1,5 +1,5 @@
 /** What an agent knows about its pod: sent whole on connect and again at every change. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** TimesTen's own words, as Oracle's operator shows them in `kubectl describe ttc`. */
 export const instanceStateSchema = z.enum(["Exists", "Missing", "Unknown"]);
