@@ -3,6 +3,7 @@ import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Context } from "./context";
 import { TimesTenError } from "./errors";
+import { firstError } from "./parse/error";
 import { parsePolicies } from "./parse/ttadmin";
 import { dbStateOf, userConnections, type DatabaseStatus } from "./parse/ttstatus";
 import { statOf } from "./procfs";
@@ -79,8 +80,14 @@ export async function unload(c: Context, signal: AbortSignal): Promise<void> {
   if (section?.repAgent === true) await c.attempt("ttAdmin", ["-repStop", c.o.db], signal);
   if (section?.cacheAgent === true) await c.attempt("ttAdmin", ["-cacheStop", c.o.db], signal);
   await closeForUsers(c, signal);
-  await c.run("ttAdmin", ["-ramUnload", c.o.db], signal);
-  await c.until("unload of the database", signal, async () => !(await isLoaded(c, signal)));
+  // A connection that has just ended may still count for a moment: TimesTen then refuses.
+  await c.until("unload of the database", signal, async () => {
+    const { code, stdout, stderr } = await c.attempt("ttAdmin", ["-ramUnload", c.o.db], signal);
+    if (!(await isLoaded(c, signal))) return true;
+    if (code !== 0)
+      c.o.log.info("not unloaded yet", { why: firstError(`${stderr}\n${stdout}`)?.message ?? "" });
+    return false;
+  });
 }
 
 /** Removes the database and its files, whatever state it is in. */

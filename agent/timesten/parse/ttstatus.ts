@@ -29,6 +29,8 @@ export interface DatabaseStatus {
   inactive: boolean;
   /** Connections are left over from a former life. */
   obsolete: boolean;
+  /** Its processes are there but do not answer the daemon. */
+  silent: boolean;
 }
 
 export type StatusReport =
@@ -71,6 +73,7 @@ export function dbStateOf(section: DatabaseStatus | undefined, onDisk: boolean):
   if (section.loading) return "Loading";
   if (section.unloading) return "Unloading";
   if (section.inactive) return "Unloaded";
+  if (section.silent) return "Unknown";
   if (section.connectionCount === 0 && !section.obsolete) return onDisk ? "Unloaded" : "None";
   if (section.obsolete) return "Transitioning";
   return "Loaded";
@@ -86,7 +89,7 @@ function sections(output: string): string[][] {
   const found: string[][] = [];
   let current: string[] | null = null;
   for (const line of output.split(/\r?\n/)) {
-    if (/^Data store \S/.test(line)) {
+    if (/^Data store \//.test(line)) {
       current = [line];
       found.push(current);
     } else if (/^-{20,}\s*$/.test(line)) {
@@ -99,7 +102,7 @@ function sections(output: string): string[][] {
 }
 
 function parseSection(lines: string[]): DatabaseStatus {
-  const text = lines.join("\n");
+  const text = lines.slice(1).join("\n");
   const connections = lines.flatMap(parseConnection);
   const count = /^There (?:is|are) (\d+) connections? to the data store/m.exec(text);
   const has = (pattern: RegExp) => pattern.test(text);
@@ -110,10 +113,11 @@ function parseSection(lines: string[]): DatabaseStatus {
     open: parseOpen(text),
     repAgent: has(/^Replication agent is running/im) || connections.some(c => c.type === "Replication"),
     cacheAgent: has(/cache agent is running/i) || connections.some(c => c.type === "Cache Agent"),
-    loading: has(/\b(?:is being loaded|load in progress|loading)\b/i),
-    unloading: has(/\b(?:is being unloaded|unload in progress|unloading)\b/i),
+    loading: has(/^(?:Data store|Database)\b.*\b(?:loading|being loaded|load in progress)\b/im),
+    unloading: has(/^(?:Data store|Database)\b.*\b(?:unloading|being unloaded|unload in progress)\b/im),
     inactive: has(/inactive due to failures/i),
     obsolete: has(/^Obsolete/im),
+    silent: has(/^(?:Data store|Database)\b.*\bdoes not answer\b/im),
   };
 }
 

@@ -78,6 +78,26 @@ describe("the report of ttStatus", () => {
     expect(silent).toMatchObject({ databases: [{ open: null }] });
   });
 
+  it("says when the database is being loaded or unloaded, or gives no answer", () => {
+    const said = (line: string) => {
+      const text = report.replace("Open for user connections", line);
+      const again = parseTtStatus(text);
+      return again.daemon === "Up" ? dbStateOf(again.databases[0], true) : "no report";
+    };
+    expect(said("Data store is loading")).toBe("Loading");
+    expect(said("Data store is unloading")).toBe("Unloading");
+    expect(said("Data store does not answer")).toBe("Unknown");
+    expect(said("Data store is manually loaded into RAM")).toBe("Loaded");
+  });
+
+  it("is not misled by the name of a database or connection", () => {
+    const text = report
+      .replace("datastore/sample", "loading/unloading")
+      .replace("app over net", "loading now ");
+    const again = parseTtStatus(text);
+    expect(again.daemon === "Up" && dbStateOf(again.databases[0], true)).toBe("Loaded");
+  });
+
   it("is Down when the daemon cannot be reached, and Unknown for anything else", () => {
     expect(parseTtStatus("ttStatus: Could not connect to the TimesTen daemon.\n")).toEqual({
       daemon: "Down",
@@ -94,6 +114,7 @@ describe("the report of ttStatus", () => {
     expect(dbStateOf({ ...section, loading: true }, true)).toBe("Loading");
     expect(dbStateOf({ ...section, unloading: true }, true)).toBe("Unloading");
     expect(dbStateOf({ ...section, obsolete: true }, true)).toBe("Transitioning");
+    expect(dbStateOf({ ...section, silent: true, connectionCount: 0 }, true)).toBe("Unknown");
   });
 });
 

@@ -1,5 +1,5 @@
 import { connect as connectTls } from "node:tls";
-import WebSocket from "ws";
+import WebSocket, { type ClientOptions } from "ws";
 import {
   MAX_MESSAGE_BYTES,
   PROTOCOL_VERSION,
@@ -74,12 +74,14 @@ afterAll(async () => {
 });
 
 function dial(o: { cert?: string; key?: string; ca?: string; name?: string } = {}) {
-  const socket = new WebSocket(`wss://127.0.0.1:${server.port}/`, {
+  // ws passes the name on to TLS, although its types do not know it.
+  const options: ClientOptions & { servername: string } = {
     ca: o.ca ?? ours.pem,
     cert: o.cert ?? operator.cert,
     key: o.key ?? operator.key,
     servername: o.name ?? DNS,
-  });
+  };
+  const socket = new WebSocket(`wss://127.0.0.1:${server.port}/`, options);
   const messages: AgentMessage[] = [];
   const ends: string[] = [];
   socket.on("message", data => messages.push(JSON.parse((data as Buffer).toString("utf8")) as AgentMessage));
@@ -156,7 +158,7 @@ describe("the agent's server", () => {
       servername: DNS,
     });
     let answer = "";
-    socket.on("data", data => {
+    socket.on("data", (data: Buffer) => {
       answer += data.toString("latin1");
     });
     socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -12,6 +12,7 @@ const section = {
   unloading: false,
   inactive: false,
   obsolete: false,
+  silent: false,
 };
 const up = (pid = process.pid): StatusReport => ({
   daemon: "Up",
