@@ -48,9 +48,8 @@ export const reasons = {
   FailoverReady: "The standby may be promoted as soon as there is a proof about the active.",
   NoStandby: "There is no standby that could be promoted.",
   NoUpgrade: "No upgrade is under way.",
+  EffectFailed: "An object or label could not be written; it is tried again.",
   CommandFailed: "A step of building failed and is tried again.",
-  // Objects and Pods
-  Routed: "The Service of the active leads to this Pod.",
 } as const;
 
 export type ReasonName = keyof typeof reasons;

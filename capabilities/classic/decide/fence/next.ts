@@ -29,9 +29,9 @@ export function stopped(record: PermissionRecord): PermissionRecord {
   return { ...record, n: record.n + 1, mode: "Closed", from, alt: 0, ready: false };
 }
 
-/** From a promotion that will not happen. */
+/** From a promotion that will not happen: the writer is the one that was to be promoted. */
 export function givenUp(record: PermissionRecord): PermissionRecord {
-  return { ...record, n: record.n + 1, mode: "Closed", standby: null, alt: 0, ready: false };
+  return { ...record, n: record.n + 1, mode: "Closed", standby: null, from: 0, alt: 0, ready: false };
 }
 
 /** The same or another life goes on alone, from its own disk. */

@@ -41,9 +41,9 @@ export function numberAboveAll(o: Observation): number {
   return Math.max(o.record?.value.n ?? 0, ...claims) + 1;
 }
 
-/** A promotion that was given up: Closed after a promotion is more than one above the Pair it left. */
+/** A promotion that was given up: unlike a Closed that stopped a Pair it has no standby. */
 export function isAbandonedPromotion(record: PermissionRecord): boolean {
-  return record.mode === "Closed" && record.from > 0 && record.n > record.from + 1;
+  return record.mode === "Closed" && record.standby === null;
 }
 
 export const transitions: readonly Transition[] = [
@@ -121,7 +121,7 @@ export const transitions: readonly Transition[] = [
     form: (from, to) =>
       from?.mode === "Solo" &&
       from.from > 0 &&
-      next(from, to, { mode: "Closed", standby: null, ...plain, from: from.from }) &&
+      next(from, to, { mode: "Closed", standby: null, ...plain }) &&
       same(from.writer, to.writer),
     missing: () => null,
   },

@@ -1,0 +1,224 @@
+/** Carries out what a pass decided. Whatever is done here is safe to repeat. */
+import type { TimesTenClassicObject } from "../../../generated/types";
+import type { Evidence, PermissionRecord } from "../../../protocol";
+import {
+  activeServiceName,
+  buildActiveService,
+  buildEndpointSlice,
+  buildHeadlessService,
+  buildRecordLease,
+  buildSecret,
+  buildStatefulSet,
+  certificateName,
+  identityOf,
+  isOwnedBy,
+  resources,
+  ROLE_LABEL,
+  type AgentCredentials,
+  type Lease,
+  type ObjectSettings,
+} from "../../objects";
+import { KubeError, type KubeApi, type KubeObject, type Log, type Resource } from "../../runtime/ports";
+import type { Effect, Reason, RecordWrite } from "../decision";
+import { withNotes } from "../observe/notes";
+import type { PairMemory } from "../observe/memory";
+
+export interface Executor {
+  kube: KubeApi;
+  log: Log;
+  settings: ObjectSettings;
+  newCredentials: (dnsName: string) => Promise<AgentCredentials>;
+  nowMs: () => number;
+  /** Asked before each effect; throws when this replica may not act any more. */
+  mayAct: () => void;
+}
+
+/** The record changed under us: what was decided is void, look again. */
+export class RecordConflict extends Error {
+  constructor() {
+    super("the record was changed by another");
+    this.name = "RecordConflict";
+  }
+}
+
+/**
+ * Compare-and-swap of the record.
+ * @throws RecordConflict when another was quicker; KubeError otherwise (status 0: it may have been written)
+ */
+export async function writeRecord(
+  x: Executor,
+  object: TimesTenClassicObject,
+  write: RecordWrite,
+): Promise<void> {
+  const { value, notes, writerPodName, replaces } = write;
+  const lease = withNotes(buildRecordLease(object, value, writerPodName, replaces ?? undefined), notes);
+  x.mayAct();
+  try {
+    if (replaces === null) await x.kube.create<Lease>(resources.lease, lease);
+    else await x.kube.replace<Lease>(resources.lease, lease);
+  } catch (error) {
+    if (error instanceof KubeError && (error.status === 409 || error.status === 404))
+      throw new RecordConflict();
+    throw error;
+  }
+  x.log.info("record written", {
+    n: value.n,
+    mode: value.mode,
+    writer: value.writer,
+    reason: write.why.message,
+  });
+}
+
+/** What the effects of a pass came to. */
+export interface EffectsDone {
+  routedAtMs: number | null;
+  /** Effects that failed and will be tried again. */
+  failures: Reason[];
+}
+
+/**
+ * Routing goes first and stops the pass if it fails; the rest fail one by one without holding each other up.
+ * @throws KubeError when clients could not be led to the active
+ */
+export async function runEffects(
+  x: Executor,
+  object: TimesTenClassicObject,
+  memory: PairMemory,
+  effects: readonly Effect[],
+): Promise<EffectsDone> {
+  let routedAtMs: number | null = null;
+  for (const effect of effects) {
+    if (effect.do !== "route") continue;
+    await route(x, object, effect);
+    routedAtMs = effect.to === null ? null : x.nowMs();
+  }
+  const failures: Reason[] = [];
+  // One after the other: the order matters (Secret before StatefulSet, a role is taken before it is given).
+  for (const effect of effects) {
+    if (effect.do === "route") continue;
+    try {
+      if (effect.do === "create") await create(x, object, memory, effect);
+      else await label(x, object, effect);
+    } catch (error) {
+      const what =
+        effect.do === "create" ? `${effect.kind} ${effect.name}` : `role label of ${effect.podName}`;
+      failures.push({ reason: "EffectFailed", message: `${what}: ${messageOf(error)}` });
+    }
+  }
+  return { routedAtMs, failures };
+}
+
+async function route(
+  x: Executor,
+  object: TimesTenClassicObject,
+  { to }: Effect & { do: "route" },
+): Promise<void> {
+  const { namespace, name } = identityOf(object);
+  const slice = buildEndpointSlice(
+    object,
+    to === null
+      ? null
+      : { ip: to.ip, podName: to.podName, podUID: to.podUID, nodeName: to.nodeName ?? undefined },
+  );
+  x.mayAct();
+  try {
+    // Without a resourceVersion: the newest word is always right, and it is one write.
+    await x.kube.replace(resources.endpointSlice, slice);
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.status !== 404) throw error;
+    await x.kube.create(resources.endpointSlice, slice);
+  }
+  x.log.info("route", { service: `${namespace}/${activeServiceName(name)}`, to: to?.podName ?? null });
+}
+
+async function label(
+  x: Executor,
+  object: TimesTenClassicObject,
+  effect: Effect & { do: "label" },
+): Promise<void> {
+  const { namespace } = identityOf(object);
+  const patch = { metadata: { uid: effect.podUID, labels: { [ROLE_LABEL]: effect.role } } };
+  x.mayAct();
+  try {
+    await x.kube.mergePatch(resources.pod, namespace, effect.podName, patch);
+  } catch (error) {
+    // Gone or replaced: nothing to label.
+    if (error instanceof KubeError && (error.status === 404 || error.status === 409)) return;
+    throw error;
+  }
+}
+
+async function create(
+  x: Executor,
+  object: TimesTenClassicObject,
+  memory: PairMemory,
+  { kind, name }: Effect & { do: "create" },
+): Promise<void> {
+  const [resource, built] = await build(x, object, memory, kind);
+  x.mayAct();
+  try {
+    await x.kube.create(resource, built);
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.status !== 409) throw error;
+    await notForeign(x, object, resource, name);
+    return;
+  }
+  memory.pendingEvents.push({
+    type: "Normal",
+    reason: "Create",
+    message: `${shownKind(kind)} ${name} created`,
+  });
+}
+
+/** The cache may lag behind what we made ourselves a moment ago; anything else of that name is somebody else's. */
+async function notForeign(
+  x: Executor,
+  object: TimesTenClassicObject,
+  resource: Resource,
+  name: string,
+): Promise<void> {
+  const found = await x.kube.get(resource, identityOf(object).namespace, name);
+  if (found !== null && !isOwnedBy(found, object)) throw new Error("the name is taken by another object");
+}
+
+type CreateKind = (Effect & { do: "create" })["kind"];
+
+async function build(
+  x: Executor,
+  object: TimesTenClassicObject,
+  memory: PairMemory,
+  kind: CreateKind,
+): Promise<[Resource, KubeObject]> {
+  switch (kind) {
+    case "Secret": {
+      // A Secret that was lost is made again as it was: running agents know no other.
+      const value =
+        memory.credentials?.value ??
+        (await x.newCredentials(certificateName(identityOf(object), x.settings)));
+      return [resources.secret, buildSecret(object, value)];
+    }
+    case "headless Service":
+      return [resources.service, buildHeadlessService(object)];
+    case "active Service":
+      return [resources.service, buildActiveService(object)];
+    case "EndpointSlice":
+      return [resources.endpointSlice, buildEndpointSlice(object, null)];
+    case "StatefulSet":
+      return [resources.statefulSet, buildStatefulSet(object, x.settings)];
+  }
+}
+
+function shownKind(kind: CreateKind): string {
+  return kind === "headless Service" || kind === "active Service" ? "Service" : kind;
+}
+
+/** @returns the error's message; the API server's messages carry no secrets */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What the agents are told: the newest record and the evidence that goes with it. */
+export interface Told {
+  record: PermissionRecord;
+  evidence: Evidence;
+}

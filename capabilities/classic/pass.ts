@@ -1,0 +1,172 @@
+/** One pass over one object: observe, decide, record, act, report. */
+import { timesTenClassicResource, type TimesTenClassicObject } from "../../generated/types";
+import {
+  identityOf,
+  parseSecret,
+  recordLeaseName,
+  resources,
+  secretName,
+  type Lease,
+  type Secret,
+} from "../objects";
+import { KubeError, type World } from "../runtime/ports";
+import type { PassResult } from "../runtime/queue";
+import { RecordConflict, runEffects, writeRecord, type Executor, type Told } from "./act/execute";
+import { sendCommands, tellRecord } from "./act/tell";
+import { decide } from "./decide/decide";
+import { evidenceFor } from "./decide/fence/proofs";
+import type { Decision } from "./decision";
+import type { Observation, OwnedFacts } from "./observation";
+import type { PairMemory } from "./observe/memory";
+import { observe } from "./observe/observe";
+import type { EventWriter } from "./report/eventWriter";
+import { makeReport, settleUncertain, writeReport } from "./report/report";
+import { unsupportedStatus } from "./report/unsupported";
+import type { Surroundings } from "./surroundings";
+
+export interface PassContext {
+  world: World;
+  executor: Executor;
+  around: Surroundings;
+  events: EventWriter;
+  operatorName: string;
+  /** @returns the memory of this pair; a new one where the object is another than before */
+  memoryOf: (key: string, objectUID: string) => PairMemory;
+  /** Forgets everything about an object that is gone. */
+  forget: (key: string) => void;
+  enqueue: (key: string) => void;
+}
+
+/** After a failed effect the pass comes back soon, ms. */
+const EFFECT_RETRY_MS = 1_000;
+/** A Secret that could not be read is looked for again after this, ms. */
+const SECRET_CHECK_MS = 60_000;
+/** Passes over objects this operator does not manage, ms. */
+const UNMANAGED_MS = 300_000;
+
+/** @throws what the API server answers; the queue tries again */
+export async function runPass(c: PassContext, key: string): Promise<PassResult> {
+  const [namespace = "", name = ""] = key.split("/");
+  const { kube } = c.world;
+  const [object, lease] = await Promise.all([
+    kube.get<TimesTenClassicObject>(timesTenClassicResource, namespace, name),
+    kube.get<Lease>(resources.lease, namespace, recordLeaseName(name)),
+  ]);
+  if (object === null) {
+    c.forget(key);
+    return {};
+  }
+  if (object.spec.ttspec.replicationTopology === "none") return reportUnsupported(c, object);
+  const memory = c.memoryOf(key, identityOf(object).uid);
+  settleUncertain(object, memory, c.events);
+  const secret = await checkSecret(c, object, memory);
+  c.around.wantSessions(key, object, memory);
+  const o = observe({
+    ...c.around.gather(object, memory),
+    nowMs: c.world.clock.nowMs(),
+    monotonicMs: c.world.clock.monotonicMs(),
+    object,
+    settings: c.executor.settings,
+    lease,
+    secret,
+    memory,
+  });
+  return carryOut(c, key, o, decide(o), memory);
+}
+
+async function carryOut(
+  c: PassContext,
+  key: string,
+  o: Observation,
+  d: Decision,
+  memory: PairMemory,
+): Promise<PassResult> {
+  const { sessions } = c.around;
+  if (d.recordWrite !== null) {
+    try {
+      await writeRecord(c.executor, o.object, d.recordWrite);
+    } catch (error) {
+      if (error instanceof RecordConflict) return { wakeAfterMs: 0 };
+      throw error;
+    }
+  }
+  c.executor.mayAct();
+  const told = newestWord(o, d);
+  if (told !== null) tellRecord(o, told, sessions, memory);
+  // Commands were thought of under the former record: after a write the next pass thinks again.
+  if (d.recordWrite === null) sendCommands(o, d.commands, sessions, memory, () => c.enqueue(key));
+  const done = await runEffects(c.executor, o.object, memory, d.effects);
+  for (const failure of done.failures) c.world.log.warn("effect failed", { key, ...failure });
+  const wakeAfterMs = wake(d, done.failures.length > 0);
+  const report = makeReport(
+    o,
+    withFailures(d, done.failures),
+    { routedAtMs: done.routedAtMs, nowMs: c.world.clock.nowMs(), operatorName: c.operatorName },
+    memory.known,
+    memory.pendingEvents,
+  );
+  c.executor.mayAct();
+  try {
+    await writeReport(report, o.object, memory, c.world.kube, c.events);
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 409) return { wakeAfterMs: 0 };
+    if (error instanceof KubeError && error.status === 404) return { wakeAfterMs: 0 };
+    throw error;
+  }
+  return { wakeAfterMs };
+}
+
+/** The record in force after this pass's write, with the evidence for it. */
+function newestWord(o: Observation, d: Decision): Told | null {
+  const { recordWrite: write } = d;
+  if (write === null) return o.record === null ? null : { record: o.record.value, evidence: d.evidence };
+  const { value, notes, writerPodName } = write;
+  const record = { value, notes, writerPodName, resourceVersion: "" };
+  return { record: value, evidence: evidenceFor({ ...o, record }) };
+}
+
+function wake(d: Decision, failed: boolean): number {
+  const next = d.recordWrite === null ? d.wakeAfterMs : Math.min(d.wakeAfterMs, EFFECT_RETRY_MS);
+  return failed ? Math.min(next, EFFECT_RETRY_MS) : next;
+}
+
+/** A failed effect is shown, not hidden: with the reasons and as Stalled. */
+function withFailures(d: Decision, failures: Decision["reasons"]): Decision {
+  const [first] = failures;
+  if (first === undefined) return d;
+  const Stalled = d.conditions.Stalled ?? { status: "True" as const, ...first };
+  return {
+    ...d,
+    reasons: [...d.reasons, ...failures],
+    conditions: { ...d.conditions, Reconciling: null, Stalled },
+  };
+}
+
+/** The credentials of the sessions: read once, and again when they are missing or an agent does not answer. */
+async function checkSecret(
+  c: PassContext,
+  object: TimesTenClassicObject,
+  memory: PairMemory,
+): Promise<Pick<OwnedFacts, "presence" | "fault">> {
+  const { namespace, uid } = identityOf(object);
+  const nowMs = c.world.clock.nowMs();
+  const known = memory.credentials;
+  const fresh = known !== null && nowMs - known.checkedAtMs < SECRET_CHECK_MS;
+  if (known !== null && (fresh || !c.around.anySilent(memory))) return { presence: "ours", fault: null };
+  const secret = await c.world.kube.get<Secret>(resources.secret, namespace, secretName(uid));
+  if (secret === null) return { presence: "missing", fault: null };
+  if (!isOwnedBy(secret, object)) return { presence: "foreign", fault: "its owner is another" };
+  const parsed = parseSecret(secret);
+  if ("fault" in parsed) return { presence: "broken", fault: parsed.fault };
+  memory.credentials = { value: parsed.credentials, checkedAtMs: nowMs };
+  return { presence: "ours", fault: null };
+}
+
+async function reportUnsupported(c: PassContext, object: TimesTenClassicObject): Promise<PassResult> {
+  const status = unsupportedStatus(object, c.world.clock.nowMs());
+  if (status !== null) {
+    c.executor.mayAct();
+    await c.world.kube.replaceStatus<TimesTenClassicObject>(timesTenClassicResource, { ...object, status });
+  }
+  return { wakeAfterMs: UNMANAGED_MS };
+}

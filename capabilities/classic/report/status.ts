@@ -1,0 +1,189 @@
+/** The whole status of an object after a pass, from what was reported before and what is known and decided now. */
+import {
+  MAX_DECISIONS,
+  type ClassicUpgradeStatus,
+  type Condition,
+  type DecisionEntry,
+  type HighLevelState,
+  type LastFailover,
+  type TimesTenClassicStatus,
+} from "../../../generated/types";
+import type { ConditionVerdict, Decision, EventText } from "../decision";
+import type { Observation } from "../observation";
+import { podStatusEntry } from "./podStatus";
+
+/** What the executor did in this pass, as far as the report shows it. */
+export interface Done {
+  /** When the Service was led to another pod, wall clock, ms; null: not in this pass. */
+  routedAtMs: number | null;
+  /** Wall clock at the report, ms. */
+  nowMs: number;
+  /** Name of this replica. */
+  operatorName: string;
+}
+
+/**
+ * @param events how many Events go with this report
+ * @returns the status to write
+ */
+export function nextStatus(o: Observation, d: Decision, done: Done, events: number): TimesTenClassicStatus {
+  const before = o.object.status ?? {};
+  const state = highLevel(o, d);
+  return {
+    ...before,
+    statusVersion: "1.0",
+    observedGeneration: o.object.metadata.generation ?? 0,
+    lastReconcile: done.nowMs,
+    lastReconcilingOperator: done.operatorName,
+    ...state,
+    activePods: activePods(o, d),
+    repCreateStatement: before.repCreateStatement ?? o.settings.repCreateStatement,
+    repPort: o.settings.repPort,
+    lastEvent: (before.lastEvent ?? 0) + events,
+    prevReexamine: before.prevReexamine ?? o.object.spec.ttspec.reexamine ?? "",
+    prevStopManaging: before.prevStopManaging ?? o.object.spec.ttspec.stopManaging ?? "",
+    ...sticky(o),
+    repStartFailCount: d.repairs.failCount,
+    standbyDownStandbyAS: repair(o, d),
+    classicUpgradeStatus: before.classicUpgradeStatus ?? noUpgrade,
+    podStatus: [podStatusEntry(o, d, 0), podStatusEntry(o, d, 1)],
+    conditions: conditions(o, d, done.nowMs),
+    ...failover(before.lastFailover, d, o, done),
+    decisions: journal(before.decisions ?? [], d, done.nowMs),
+  };
+}
+
+const noUpgrade: ClassicUpgradeStatus = {
+  activeStartTime: 0,
+  activeStatus: "",
+  imageUpdatePending: false,
+  lastUpgradeStateSwitch: 0,
+  prevResetUpgradeState: "",
+  prevUpgradeState: "",
+  standbyStartTime: 0,
+  standbyStatus: "",
+  upgradeStartTime: 0,
+  upgradeState: "",
+};
+
+/** @returns whether two statuses differ in anything but the times of looking */
+export function isNews(before: TimesTenClassicStatus | undefined, after: TimesTenClassicStatus): boolean {
+  return before === undefined || canonical(stable(before)) !== canonical(stable(after));
+}
+
+/** Without what changes with every look. */
+function stable(status: TimesTenClassicStatus): TimesTenClassicStatus {
+  const podStatus = (status.podStatus ?? []).map(pod => ({
+    ...pod,
+    podStatus: { ...pod.podStatus, lastTimeReachable: 0 },
+  }));
+  return { ...status, lastReconcile: 0, lastReconcilingOperator: "", podStatus };
+}
+
+/** JSON with sorted keys: the API server gives them back in its own order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (part === null || typeof part !== "object" || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+function highLevel(o: Observation, d: Decision): Partial<TimesTenClassicStatus> {
+  const before = o.object.status;
+  const reported = before?.highLevelState ?? "";
+  if (reported === d.state) return {};
+  return {
+    highLevelState: d.state,
+    prevHighLevelState: reported === "" ? d.state : reported,
+    lastHighLevelStateSwitch: Math.floor(o.nowMs / 1000),
+  };
+}
+
+/** @returns the Event of a change of state, Oracle's words; none for the first state */
+export function stateEvent(reported: HighLevelState, now: HighLevelState): EventText[] {
+  if (reported === now || reported === "" || now === "Initializing") return [];
+  const type = reported === "Normal" ? "Warning" : "Normal";
+  return [{ type, reason: "StateChange", message: `TimesTenClassic was ${reported}, now ${now}` }];
+}
+
+const noActive: readonly HighLevelState[] = [
+  "",
+  "Initializing",
+  "ActiveDown",
+  "BothDown",
+  "WaitingForActive",
+  "ConfiguringActive",
+];
+
+function activePods(o: Observation, d: Decision): string {
+  const serving = o.pods.find(pod => d.roles[pod.ordinal] === "active");
+  return serving === undefined || noActive.includes(d.state) ? "None" : serving.name;
+}
+
+function sticky(o: Observation): Partial<TimesTenClassicStatus> {
+  const views = o.pods.flatMap(pod => (pod.agent.state === null ? [] : [pod.agent.state.timesten]));
+  const before = o.object.status;
+  const usingTwosafe = before?.usingTwosafe === true || views.some(view => view.usingTwosafe);
+  const alone = views.some(view => view.usingTwosafe && (view.disableReturn || view.localCommit));
+  return { usingTwosafe, bothDownRecoveryIneligible: before?.bothDownRecoveryIneligible === true || alone };
+}
+
+function repair(o: Observation, d: Decision): NonNullable<TimesTenClassicStatus["standbyDownStandbyAS"]> {
+  const before = o.object.status?.standbyDownStandbyAS ?? {};
+  const status = d.state === "Normal" ? "complete" : "pending";
+  return d.repairs.countedTask === null
+    ? before
+    : { ...before, id: String(o.record?.value.n ?? 0), asyncId: d.repairs.countedTask, status };
+}
+
+function conditions(o: Observation, d: Decision, nowMs: number): Condition[] {
+  const before = o.object.status?.conditions ?? [];
+  const all = Object.entries(d.conditions) as [string, ConditionVerdict | null][];
+  return all.flatMap(([type, verdict]) => {
+    if (verdict === null) return [];
+    const last = before.find(one => one.type === type);
+    const since = last?.status === verdict.status ? last.lastTransitionTime : new Date(nowMs).toISOString();
+    const observedGeneration = o.object.metadata.generation ?? 0;
+    return [{ type, ...verdict, observedGeneration, lastTransitionTime: since }];
+  });
+}
+
+function failover(
+  before: LastFailover | undefined,
+  d: Decision,
+  o: Observation,
+  done: Done,
+): { lastFailover?: LastFailover } {
+  const { stopwatch } = d;
+  if (stopwatch === null) return before === undefined ? {} : { lastFailover: before };
+  const known = before?.recordNumber === stopwatch.recordNumber ? before : undefined;
+  const at = (ms: number): string => new Date(ms).toISOString();
+  const stamp = (key: "promotedAt" | "routedAt" | "redundantAt", reached: boolean, ms: number) =>
+    known?.[key] !== undefined ? { [key]: known[key] } : reached ? { [key]: at(ms) } : {};
+  return {
+    lastFailover: {
+      kind: "failover",
+      from: stopwatch.fromPod,
+      to: stopwatch.toPod,
+      epoch: stopwatch.epoch,
+      recordNumber: stopwatch.recordNumber,
+      ...(stopwatch.failedAtMs === null ? {} : { failedAt: at(stopwatch.failedAtMs) }),
+      failedAtSource: stopwatch.failedAtSource,
+      seenAt: at(stopwatch.seenAtMs),
+      provenAt: at(stopwatch.provenAtMs),
+      proof: stopwatch.proof,
+      ...stamp("promotedAt", stopwatch.promoted, o.nowMs),
+      ...stamp("routedAt", stopwatch.routed, done.routedAtMs ?? o.nowMs),
+      ...stamp("redundantAt", stopwatch.redundant, o.nowMs),
+      possibleLoss: stopwatch.possibleLoss,
+    },
+  };
+}
+
+/** The journal: an entry per change of what explains the state. */
+function journal(before: DecisionEntry[], d: Decision, nowMs: number): DecisionEntry[] {
+  const last = before.at(-1);
+  const [why] = d.reasons;
+  if (why === undefined || (last?.reason === why.reason && last.message === why.message)) return before;
+  return [...before, { at: new Date(nowMs).toISOString(), ...why }].slice(-MAX_DECISIONS);
+}

@@ -1,0 +1,158 @@
+/** The caches and sessions that passes read: kept warm on every replica, whichever leads. */
+import { timesTenClassicResource, type TimesTenClassicObject } from "../../generated/types";
+import { AGENT_PORT } from "../../protocol";
+import {
+  activeServiceName,
+  APP_LABEL,
+  headlessServiceName,
+  identityOf,
+  podHost,
+  podName,
+  resources,
+  statefulSetName,
+  type ObjectSettings,
+} from "../objects";
+import { Informer } from "../runtime/informer";
+import type { KubeObject, Resource, World } from "../runtime/ports";
+import { AgentSessions } from "../runtime/sessions";
+import type { PairMemory } from "./observe/memory";
+import type { Gathered } from "./observe/observe";
+import { belongsTo, runningTt, type PodObject } from "./observe/podObject";
+
+export interface SurroundingsOptions {
+  world: World;
+  namespaces: readonly string[];
+  operatorName: string;
+  objects: ObjectSettings;
+  /** Something happened to this object or to what belongs to it. */
+  onNews: (key: string) => void;
+  /** A version of a pod; also those that no pass will see. */
+  onPod: (key: string, pod: PodObject) => void;
+}
+
+export class Surroundings {
+  readonly sessions: AgentSessions;
+  readonly #o: SurroundingsOptions;
+  readonly #classics: Informer<TimesTenClassicObject>;
+  readonly #pods: Informer<PodObject>;
+  readonly #services: Informer<KubeObject>;
+  readonly #slices: Informer<KubeObject>;
+  readonly #statefulSets: Informer<KubeObject>;
+
+  constructor(options: SurroundingsOptions) {
+    this.#o = options;
+    const { world, operatorName, onNews, onPod } = options;
+    this.sessions = new AgentSessions({ ...world, operator: operatorName });
+    this.sessions.onChange(onNews);
+    this.#classics = this.#informer<TimesTenClassicObject>(timesTenClassicResource);
+    this.#classics.onChange(({ namespace, name }) => onNews(`${namespace}/${name}`));
+    // Everything that belongs to a pair has the label; other applications' objects with it are passed over.
+    this.#pods = this.#informer<PodObject>(resources.pod, APP_LABEL);
+    this.#services = this.#informer(resources.service, APP_LABEL);
+    this.#slices = this.#informer(resources.endpointSlice, APP_LABEL);
+    this.#statefulSets = this.#informer(resources.statefulSet, APP_LABEL);
+    this.#pods.onChange(({ object, previous, namespace }) => {
+      const pod = object ?? previous;
+      const name = pod?.metadata.labels?.[APP_LABEL];
+      if (pod === null || name === undefined || this.#classics.get(namespace, name) === null) return;
+      onPod(`${namespace}/${name}`, pod);
+      onNews(`${namespace}/${name}`);
+    });
+    for (const owned of [this.#services, this.#slices, this.#statefulSets]) {
+      owned.onChange(({ object, previous, namespace }) => {
+        const name = (object ?? previous)?.metadata.labels?.[APP_LABEL];
+        if (name !== undefined && this.#classics.get(namespace, name) !== null)
+          onNews(`${namespace}/${name}`);
+      });
+    }
+  }
+
+  #informer<T extends KubeObject>(resource: Resource, labelSelector?: string): Informer<T> {
+    return new Informer<T>({ ...this.#o.world, resource, namespaces: this.#o.namespaces, labelSelector });
+  }
+
+  #all(): Pick<Informer<KubeObject>, "start" | "stop" | "whenSynced">[] {
+    return [this.#classics, this.#pods, this.#services, this.#slices, this.#statefulSets];
+  }
+
+  start(): void {
+    for (const informer of this.#all()) informer.start();
+  }
+
+  /** Resolves once every kind has been listed. */
+  async whenSynced(): Promise<void> {
+    await Promise.all(this.#all().map(informer => informer.whenSynced()));
+  }
+
+  stop(): void {
+    for (const informer of this.#all()) informer.stop();
+    this.sessions.stop();
+  }
+
+  /** @returns the keys of all objects as last heard of */
+  keys(): string[] {
+    return this.#classics.list().map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  }
+
+  /** @returns what the caches and sessions say about an object; what the agents told is in its memory then */
+  gather(object: TimesTenClassicObject, memory: PairMemory): Pick<Gathered, "pods" | "owned" | "sessions"> {
+    const { namespace, name, uid } = identityOf(object);
+    for (const podUID of memory.podUIDs()) this.#listen(podUID, memory);
+    const pods = this.#podsOf(object);
+    for (const pod of pods)
+      if (pod !== null && belongsTo(pod, uid)) this.#listen(pod.metadata.uid ?? "", memory);
+    return {
+      pods,
+      owned: {
+        "headless Service": this.#services.get(namespace, headlessServiceName(name)),
+        "active Service": this.#services.get(namespace, activeServiceName(name)),
+        EndpointSlice: this.#slices.get(namespace, activeServiceName(name)),
+        StatefulSet: this.#statefulSets.get(namespace, statefulSetName(name)),
+      },
+      sessions: podUID => this.sessions.view(podUID),
+    };
+  }
+
+  #podsOf(object: TimesTenClassicObject): [PodObject | null, PodObject | null] {
+    const { namespace, name } = identityOf(object);
+    return [this.#pods.get(namespace, podName(name, 0)), this.#pods.get(namespace, podName(name, 1))];
+  }
+
+  #listen(podUID: string, memory: PairMemory): void {
+    memory.hear(podUID, this.sessions.drain(podUID), this.#o.world.clock.nowMs());
+  }
+
+  /** One session per pod whose tt container runs; those of pods that are gone end, after their last word was heard. */
+  wantSessions(key: string, object: TimesTenClassicObject, memory: PairMemory): void {
+    const identity = identityOf(object);
+    const present = this.#podsOf(object).filter(pod => pod !== null && belongsTo(pod, identity.uid));
+    for (const podUID of memory.podUIDs()) {
+      if (present.some(pod => pod?.metadata.uid === podUID)) continue;
+      this.#listen(podUID, memory);
+      memory.ends(this.#o.world.clock.nowMs());
+      this.sessions.unwant(podUID);
+      memory.forgetPod(podUID);
+    }
+    const credentials = memory.credentials?.value;
+    if (credentials === undefined) return;
+    for (const pod of present) {
+      const { uid, name } = pod?.metadata ?? {};
+      const ip = pod?.status?.podIP;
+      if (pod === null || uid === undefined || name === undefined || ip === undefined) continue;
+      if (runningTt(pod) === null && this.sessions.view(uid) === null) continue;
+      const serverName = podHost(identity, name, this.#o.objects);
+      const { caCert: ca, operatorCert: cert, operatorKey: key2 } = credentials;
+      this.sessions.want(uid, key, { ip, port: AGENT_PORT, serverName, ca, cert, key: key2 });
+    }
+  }
+
+  /** Ends the sessions of an object that is gone. */
+  forget(memory: PairMemory): void {
+    for (const podUID of memory.podUIDs()) this.sessions.unwant(podUID);
+  }
+
+  /** @returns whether an agent that should answer does not */
+  anySilent(memory: PairMemory): boolean {
+    return memory.podUIDs().some(podUID => this.sessions.view(podUID)?.connected === false);
+  }
+}
