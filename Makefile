@@ -18,6 +18,7 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'Settings (make TARGET NAME=value):'
 	@echo '  KUBECONFIG      demo: use that cluster instead of a local one (with IMAGE_PREFIX)'
+	@echo '  STORAGE_CLASS   demo with KUBECONFIG: its storage class (standard)'
 	@echo '  IMAGE_PREFIX    images: build with docker, podman or buildah and push to this registry/path'
 	@echo '  IMAGES          images: only operator or only simulator'
 	@echo '  IMAGE_TAG       images: tag of the operator image (dev)'

@@ -33,12 +33,16 @@ operator_context() {
   install -m 0644 dist/agent/agent.cjs "$context/agent.cjs"
 }
 
+# The distribution as TimesTen's is packed: a zip named by the release without dots, holding tt<release>/.
 simulator_context() {
-  local release=$1 context=dist/images/simulator-$1
+  local release=$1 context=dist/images/simulator-$1 work
   mkdir -p "$context"
-  [ -f "$context/node" ] && cmp -s node_modules/node/bin/node "$context/node" || cp --reflink=auto node_modules/node/bin/node "$context/node"
+  cmp -s node_modules/node/bin/node "$context/node" || cp --reflink=auto node_modules/node/bin/node "$context/node"
   rm -f "$context"/*.zip
-  node scripts/distribution.mjs "$release" "$context" >/dev/null
+  work=$(mktemp -d)
+  node dist/simulator/simulator.cjs makeDistribution -release "$release" -directory "$work" \
+    -zip "$PWD/$context/timesten${release//./}.server.linux8664.zip" >/dev/null
+  rm -rf "$work"
 }
 
 if [ $# = 0 ] || [[ " $* " == *" operator "* ]]; then operator_context; fi
