@@ -2,6 +2,7 @@
 import { timesTenClassicResource, type TimesTenClassicObject } from "../../generated/types";
 import {
   identityOf,
+  isOwnedBy,
   parseSecret,
   recordLeaseName,
   resources,
