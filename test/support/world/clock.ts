@@ -46,7 +46,8 @@ export class VirtualTime {
    */
   after(delayMs: number, callback: () => void): () => void {
     const timer: Timer = {
-      atMs: this.now + Math.max(0, delayMs),
+      // Clocks tick in microseconds: a wait above nothing always ends later than now.
+      atMs: delayMs > 0 ? Math.ceil((this.now + delayMs) * 1_000 + 0.01) / 1_000 : this.now,
       tie: this.random.next(),
       sequence: this.sequence++,
       callback,

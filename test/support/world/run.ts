@@ -65,6 +65,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   process.on("unhandledRejection", unhandled);
   try {
     return await run.go();
+  } catch (error) {
+    run.world.checker.violated(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return run.result();
   } finally {
     process.off("unhandledRejection", unhandled);
   }
@@ -142,7 +145,7 @@ class Run {
     if (why !== null) world.checker.violated(`Normal did not last: ${why}`);
   }
 
-  private result(): RunResult {
+  result(): RunResult {
     const { world } = this;
     world.client.stop();
     const active = world.databases().find(({ database }) => database.writable());
