@@ -1,7 +1,7 @@
 /** The agent's durable memory: one small file, replaced as a whole. */
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { endedBootSchema, recordSchema } from "../protocol";
 import type { AgentMemory, Disk } from "./ports";
 

@@ -1,5 +1,5 @@
 /** The annotation beside the record: see RecordNotes. */
-import { z } from "zod";
+import * as z from "zod";
 import { proofSchema } from "../../../protocol";
 import type { Lease } from "../../objects";
 import type { RecordNotes } from "../observation";
