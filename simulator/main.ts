@@ -12,6 +12,7 @@ const programs: Record<string, () => Promise<Utility>> = {
   ttdestroy: async () => (await import("./utilities/small")).ttDestroy,
   ttshmsize: async () => (await import("./utilities/small")).ttShmSize,
   ttadmin: async () => (await import("./utilities/ttAdmin")).ttAdmin,
+  ttrepadmin: async () => (await import("./utilities/ttRepAdmin")).ttRepAdmin,
   ttisql: async () => (await import("./utilities/isql/ttIsql")).ttIsql,
   ttisqlcs: async () => (await import("./utilities/isql/ttIsql")).ttIsql,
   ttwriter: async () => (await import("./writer/ttwriter")).ttwriter,

@@ -60,6 +60,10 @@ export class Databases {
     if (known !== undefined) return known;
     const made = new Managed(dataStore, target.dsn, {
       log: this.log,
+      onReplication: running => {
+        if (this.all.get(dataStore)?.state !== "unloading")
+          this.registry.set(dataStore, target.dsn, { repStarted: running });
+      },
       onIdle: () => this.unloadWhenUnused(dataStore),
       onExit: expected => this.exited(dataStore, expected),
     });
@@ -195,7 +199,6 @@ export class Databases {
     } else {
       await this.managed(target).request({ op: "repStop" }, 10_000);
     }
-    this.registry.set(target.dataStore, target.dsn, { repStarted: start });
   }
 
   setPolicies(target: Target, change: Partial<Policies>): void {

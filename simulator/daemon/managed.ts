@@ -18,6 +18,8 @@ export interface ManagedEvents {
   log: MessageLog;
   /** Nobody is connected and nobody is on the way. */
   onIdle: () => void;
+  /** The replication agent was started or stopped. */
+  onReplication: (running: boolean) => void;
   /** The process is gone. `expected` after an unload. */
   onExit: (expected: boolean) => void;
 }
@@ -91,6 +93,8 @@ export class Managed {
           this.connections = Number(message.count);
           if (typeof message.token === "string") this.arrived(message.token);
           this.checkIdle();
+        } else if (message.event === "replication") {
+          this.events.onReplication(message.running === true);
         }
         return undefined;
       });

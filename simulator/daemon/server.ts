@@ -74,7 +74,7 @@ export class ClientServer {
 
   private async join(client: Socket, early: Message[]): Promise<(message: Message) => void> {
     const first = early[0] ?? {};
-    const target = this.databases.target(String(first.dsn ?? ""));
+    const target = this.databases.target(typeof first.dsn === "string" ? first.dsn : "");
     const { socket: path, token } = await this.databases.connect(target, false);
     const inner = await openSocket({ path }, helloMs);
     inner.on("error", () => undefined);

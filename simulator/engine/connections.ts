@@ -84,12 +84,14 @@ export class Connections {
     onMessages(socket, message => {
       queue = queue.then(async () => {
         try {
-          if (message.op === "connect") connection = this.enter(socket, message);
-          else if (connection === null) throw errors.terminated();
-          const answer =
-            message.op === "connect"
-              ? this.greeting(connection as Connection)
-              : await this.serve(connection as Connection, message);
+          let answer: Message;
+          if (message.op === "connect") {
+            connection = this.enter(socket, message);
+            answer = this.greeting(connection);
+          } else {
+            if (connection === null) throw errors.terminated();
+            answer = await this.serve(connection, message);
+          }
           sendMessage(socket, { id: message.id, ...answer });
         } catch (error) {
           const { code, message: text } = asTimesTenError(error);

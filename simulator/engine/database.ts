@@ -131,25 +131,36 @@ export class Database {
         this.control = record.control;
         return;
       }
-      this.apply(record.pieces, () => true);
+      this.apply(record.pieces);
       if (record.csn > 0) this.csn = record.csn;
     });
   }
 
-  /** Applies pieces as one transaction. @throws Error when they do not fit: the database is no longer a copy */
-  apply(pieces: Piece[], wanted: (table: string) => boolean): void {
+  /**
+   * Applies pieces as one transaction.
+   * @param wanted which tables count here; absent: all of them
+   * @returns the pieces as far as they counted
+   * @throws Error when they do not fit: the database is no longer a copy
+   */
+  apply(pieces: Piece[], wanted?: (table: string) => boolean): Piece[] {
     this.store.exec("BEGIN IMMEDIATE");
+    const recorder = wanted === undefined ? null : this.store.record();
+    const counted: Piece[] = pieces.filter(piece => piece.kind === "ddl" || piece.kind === "user");
     try {
       for (const piece of pieces) {
-        if (piece.kind === "changes") this.store.apply(piece.data, wanted);
+        if (piece.kind === "changes") this.store.apply(piece.data, wanted ?? (() => true));
         else if (piece.kind === "statement") {
-          if (wanted(piece.table)) this.store.run(piece.sql, piece.binds);
+          if (wanted?.(piece.table) !== false) this.store.run(piece.sql, piece.binds);
         } else if (piece.kind === "ddl") {
           define(this, piece.sql, piece.user);
           this.version += 1;
         } else changeUsers(this.catalog, piece.change);
       }
+      const data = counted.length === 0 ? recorder?.take() : undefined;
+      recorder?.close();
       this.store.exec("COMMIT");
+      if (recorder === null) return pieces;
+      return data === undefined || data.length === 0 ? counted : [{ kind: "changes", data }];
     } catch (error) {
       this.store.exec("ROLLBACK");
       throw error;
@@ -268,16 +279,25 @@ export class Database {
   /**
    * Applies a transaction of the active.
    * @param lockWaitMs how long to wait for local transactions on tables outside the scheme
+   * @param allowed asked once more when it is this transaction's turn
+   * @returns false when it was not allowed any more
    */
-  async applyRemote(record: CommitRecord, bytes: Buffer, lockWaitMs: number): Promise<void> {
+  async applyRemote(
+    record: CommitRecord,
+    bytes: Buffer,
+    lockWaitMs: number,
+    allowed: () => boolean,
+  ): Promise<boolean> {
     await this.lock.acquire(lockWaitMs);
     try {
+      if (!allowed()) return false;
       const scheme = this.control.scheme;
       const whole = scheme === null || (scheme.include === null && scheme.exclude.length === 0);
-      this.apply(record.pieces, table => whole || isReplicated(scheme, table));
+      const pieces = this.apply(record.pieces, whole ? undefined : table => isReplicated(scheme, table));
       this.csn = record.csn;
-      this.log.append(record, bytes);
+      this.log.append(record, whole ? bytes : encodeRecord({ ...record, pieces }));
       this.checkpointWhenDue();
+      return true;
     } finally {
       this.lock.release();
     }

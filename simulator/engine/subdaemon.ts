@@ -8,6 +8,8 @@ import { attribute, type Attributes } from "../shared/connstr";
 import { messageLog } from "../shared/log";
 import { Connections, type ConnectionInfo, type Urgency } from "./connections";
 import { Database } from "./database";
+import { ReplicationAgent } from "../replication/agent";
+import { replicationProcedures } from "../replication/procedures";
 import { dispatcher, generalProcedures } from "./procedures";
 
 /** What the daemon passes to the process, as JSON in the first argument. */
@@ -44,7 +46,8 @@ export type SubdaemonRequest = { id: number } & (
 export type SubdaemonEvent =
   | { event: "ready" }
   | { event: "failed"; code: number; message: string }
-  | { event: "connections"; count: number; token: string | null };
+  | { event: "connections"; count: number; token: string | null }
+  | { event: "replication"; running: boolean };
 
 function send(message: unknown): void {
   if (process.connected) process.send?.(message);
@@ -101,12 +104,21 @@ async function serve(
     "Info",
     `subd: ${start.dataStore} loaded${database.recovered ? " after recovery from its log" : ""}, commit ${database.csn}`,
   );
+  const replication = new ReplicationAgent(database, {
+    hostNames: [start.host],
+    listen: start.listen,
+    log,
+    onRunning: running => send({ event: "replication", running }),
+  });
   const connections = new Connections(
     database,
     {
       path: start.socket,
       admin: start.admin,
-      procedures: dispatcher(generalProcedures({ database, host: start.host })),
+      procedures: dispatcher(
+        generalProcedures({ database, host: start.host }),
+        replicationProcedures(database, replication),
+      ),
       onChange: (count, token) => send({ event: "connections", count, token }),
       defaults: {
         lockWaitMs: Number(attribute(start.attributes, "lockwait", "10")) * 1000,
@@ -116,9 +128,10 @@ async function serve(
     start.open,
   );
   await connections.listen();
+  if (start.startReplication && database.control.scheme !== null) await replication.start();
   if (options.checkpointS > 0) setInterval(() => database.checkpoint(), options.checkpointS * 1000);
   process.on("message", (request: SubdaemonRequest) => {
-    handle(request, database, connections).then(
+    handle(request, { database, connections, replication }).then(
       answer => send({ id: request.id, ...answer }),
       (error: unknown) => {
         const { code, message } = asTimesTenError(error);
@@ -128,14 +141,26 @@ async function serve(
   });
 }
 
+interface Parts {
+  database: Database;
+  connections: Connections;
+  replication: ReplicationAgent;
+}
+
 async function handle(
   request: SubdaemonRequest,
-  database: Database,
-  connections: Connections,
+  { database, connections, replication }: Parts,
 ): Promise<object> {
   switch (request.op) {
     case "describe":
-      return describe(database, connections);
+      return {
+        pid: process.pid,
+        open: connections.isOpen,
+        connections: connections.list(),
+        replicationRunning: replication.running,
+        replicationPort: replication.port(),
+        state: database.state,
+      } satisfies DatabaseStatus;
     case "open":
     case "close":
       connections.isOpen = request.op === "open";
@@ -146,7 +171,14 @@ async function handle(
     case "checkpoint":
       database.checkpoint();
       return {};
+    case "repStart":
+      await replication.start();
+      return {};
+    case "repStop":
+      replication.stop();
+      return {};
     case "unload":
+      if (replication.running) replication.stop();
       connections.close();
       database.close();
       setTimeout(() => process.exit(0), 20);
@@ -154,15 +186,4 @@ async function handle(
     default:
       return {};
   }
-}
-
-function describe(database: Database, connections: Connections): DatabaseStatus {
-  return {
-    pid: process.pid,
-    open: connections.isOpen,
-    connections: connections.list(),
-    replicationRunning: false,
-    replicationPort: 0,
-    state: database.state,
-  };
 }

@@ -30,7 +30,13 @@ export function parseArguments(argv: string[], flags: string[], values: string[]
       result.rest.push(argument);
       continue;
     }
+    const letter = argument.slice(1, 2);
     const name = optionName(argument);
+    // A single letter may carry its value with it: -v1.
+    if (!flags.includes(name) && !values.includes(name) && values.includes(letter)) {
+      result.values.set(letter, argument.slice(2));
+      continue;
+    }
     if (flags.includes(name)) {
       result.flags.add(name);
     } else if (values.includes(name)) {

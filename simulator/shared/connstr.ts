@@ -57,7 +57,7 @@ export function resolveTarget(home: string, text: string, serverPort = 6625): Ta
   const given = parseConnectionString(text);
   const dsn = given.dsn?.value ?? "";
   const source = loadDataSources(home).get(dsn.toLowerCase());
-  const known = source === undefined ? {} : (Object.fromEntries(source.attributes) as Attributes);
+  const known: Attributes = source === undefined ? {} : Object.fromEntries(source.attributes);
   const attributes: Attributes = { ...known, ...given };
   const server = serverOf(attributes, serverPort);
   const dataStore = attribute(attributes, "datastore", "");
