@@ -1,5 +1,5 @@
 import type { TimesTenClassicObject } from "../../generated/types";
-import type { EndpointSlice } from "./kinds";
+import type { Endpoint, EndpointSlice } from "./kinds";
 import { activeServiceName, identityOf, SERVER_PORT } from "./names";
 import { ownedMetadata } from "./ownerReference";
 
@@ -41,7 +41,7 @@ export function buildEndpointSlice(
   };
 }
 
-function endpoint(namespace: string, active: ActiveEndpoint): EndpointSlice["endpoints"][number] {
+function endpoint(namespace: string, active: ActiveEndpoint): Endpoint {
   return {
     addresses: [active.ip],
     conditions: { ready: true, serving: true, terminating: false },
@@ -52,5 +52,5 @@ function endpoint(namespace: string, active: ActiveEndpoint): EndpointSlice["end
 
 /** @returns the uid of the Pod the slice points to, or null when it points nowhere */
 export function routedPodUID(slice: EndpointSlice): string | null {
-  return slice.endpoints[0]?.targetRef?.uid ?? null;
+  return slice.endpoints?.[0]?.targetRef?.uid ?? null;
 }

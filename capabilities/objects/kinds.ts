@@ -60,7 +60,8 @@ export interface Endpoint {
 
 export interface EndpointSlice extends KubeObject {
   addressType: "IPv4" | "IPv6";
-  endpoints: Endpoint[];
+  /** The API server returns an empty list as null. */
+  endpoints: Endpoint[] | null;
   ports: { name: string; port: number; protocol: "TCP" }[];
 }
 

@@ -175,6 +175,6 @@ export function ownerOf(object: KubeObject): string {
 function observeRoute(slice: KubeObject | null, object: TimesTenClassicObject): Observation["routed"] {
   if (slice === null || !isOwnedBy(slice, object)) return null;
   const podUID = routedPodUID(slice as EndpointSlice);
-  const ip = (slice as EndpointSlice).endpoints[0]?.addresses[0];
+  const ip = (slice as EndpointSlice).endpoints?.[0]?.addresses[0];
   return podUID === null || ip === undefined ? null : { podUID, ip };
 }

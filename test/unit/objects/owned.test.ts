@@ -111,6 +111,8 @@ describe("the EndpointSlice of the active", () => {
     const slice = buildEndpointSlice(sample(), null);
     expect(slice.endpoints).toEqual([]);
     expect(routedPodUID(slice)).toBeNull();
+    // What the API server makes of an empty list.
+    expect(routedPodUID({ ...slice, endpoints: null })).toBeNull();
   });
 
   it("knows IPv6", () => {
