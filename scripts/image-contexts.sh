@@ -7,13 +7,23 @@ cd "$REPO"
 
 runtime_key() { { modules_key; digest <scripts/image-contexts.sh; } | digest | cut -c1-16; }
 
-# Runtime packages only: what Pepr's controller finds beside the module. What only people read is left out.
+# What only Pepr's command line uses: half of the image.
+CLI_ONLY=(typescript @ts-morph tsx esbuild @esbuild prettier eslint @eslint @typescript-eslint)
+
+# Runtime packages only: what Pepr's controller and the module find beside them. What only people read is left out too.
 install_runtime() {
   local work=$TTO_CACHE/runtime/.$1.$$
   rm -rf "$work" && mkdir -p "$work"
   cp package.json package-lock.json .npmrc "$work/"
-  (cd "$work" && npm ci --omit=dev --omit=peer --ignore-scripts --no-audit --no-fund --loglevel=error)
-  find "$work/node_modules" -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
+  (
+    cd "$work"
+    npm ci --omit=dev --omit=peer --ignore-scripts --no-audit --no-fund --loglevel=error
+    rm -rf "${CLI_ONLY[@]/#/node_modules/}"
+    find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -name '*.md' \) -delete
+    find node_modules -type l ! -exec test -e {} \; -delete
+    # Loads everything the controller and the module load.
+    node -e 'require("pepr"); import("@kubernetes/client-node").then(() => import("kubernetes-fluent-client"))'
+  )
   mv -T "$work/node_modules" "$TTO_CACHE/runtime/$1" 2>/dev/null || true
   rm -rf "$work"
 }

@@ -43,7 +43,8 @@ start_registry() {
 }
 
 # push_image NAME REFERENCE: from the store to the storage; starts a registry when none runs yet.
+# zstd: smaller than gzip, and nodes unpack it in half the time.
 push_image() {
   [ -n "${REGISTRY_ADDRESS:-}" ] || start_registry
-  "${STORE[@]}" push --quiet --tls-verify=false "$1" "docker://$REGISTRY_ADDRESS/$2"
+  "${STORE[@]}" push --quiet --tls-verify=false --compression-format zstd "$1" "docker://$REGISTRY_ADDRESS/$2"
 }
