@@ -54,7 +54,7 @@ export class ScriptedKube {
     };
     return {
       list: list as KubeApi["list"],
-      watch: watch as KubeApi["watch"],
+      watch: watch,
       get: refuse,
       create: refuse,
       replace: refuse,

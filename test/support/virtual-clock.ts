@@ -3,6 +3,9 @@ import type { Clock, Log, Random } from "../../capabilities/runtime/ports";
 import { VirtualTime } from "./world/clock";
 import { SeededRandom } from "./world/random";
 
+/** The world's timers fire a microsecond late; a chain of them is still within this. */
+const TIMER_SLACK_MS = 0.2;
+
 export interface LogLine {
   level: keyof Log;
   message: string;
@@ -20,8 +23,8 @@ export class VirtualSurroundings {
     this.random = new SeededRandom(seed);
     this.time = new VirtualTime(this.random.fork("time"));
     this.clock = {
-      nowMs: () => this.time.epochMs + this.time.nowMs(),
-      monotonicMs: () => this.time.nowMs(),
+      nowMs: () => this.time.epochMs + Math.floor(this.time.nowMs()),
+      monotonicMs: () => Math.floor(this.time.nowMs()),
       setTimer: (ms, callback) => this.time.after(ms, callback),
     };
     const at =
@@ -32,9 +35,10 @@ export class VirtualSurroundings {
     this.log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
   }
 
-  /** Lets so many ms pass, and everything that can settle settle. */
+  /** Lets so many whole ms pass, including what is due just at their end, and everything that can settle settle. */
   async pass(ms = 0): Promise<void> {
-    await this.time.pass(ms);
+    const untilMs = Math.floor(this.time.nowMs()) + ms + TIMER_SLACK_MS;
+    await this.time.pass(Math.max(0, untilMs - this.time.nowMs()));
   }
 
   /**

@@ -28,7 +28,12 @@ function dial(address: AgentAddress, handlers: AgentHandlers): () => void {
     },
     close: (): void => closeSoon(socket),
   };
+  const handshake = setTimeout(() => {
+    failure ??= `no connection within ${HANDSHAKE_MS} ms`;
+    socket.terminate();
+  }, HANDSHAKE_MS);
   socket.on("open", () => {
+    clearTimeout(handshake);
     if (!over) handlers.onOpen(connection);
   });
   socket.on("message", (data, isBinary) => {
@@ -46,6 +51,7 @@ function dial(address: AgentAddress, handlers: AgentHandlers): () => void {
     failure ??= error.message;
   });
   socket.on("close", (code, reason) => {
+    clearTimeout(handshake);
     if (over) return;
     over = true;
     handlers.onClose(failure ?? (reason.toString() || `closed with code ${code}`));
@@ -65,7 +71,6 @@ function optionsOf({ ca, cert, key, serverName }: AgentAddress): ClientOptions &
     rejectUnauthorized: true,
     minVersion: "TLSv1.2",
     perMessageDeflate: false,
-    handshakeTimeout: HANDSHAKE_MS,
     maxPayload: MAX_MESSAGE_BYTES,
   };
 }

@@ -148,7 +148,8 @@ function beforeAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 class StaleConnection extends Error {}
 
 function reasonOf(error: Error & { code?: string }, request: http.ClientRequest): Error {
-  if (request.reusedSocket && error.code === "ECONNRESET") return new StaleConnection(error.message);
+  if (request.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code ?? ""))
+    return new StaleConnection(error.message);
   return error;
 }
 

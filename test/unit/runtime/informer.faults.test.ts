@@ -46,7 +46,7 @@ function surroundings(seed: string) {
     listAge: () => 0,
     opened: watch => void state.open.push(watch),
   };
-  const store = new KubeStore(around.random.fork("store"), around.clock.nowMs);
+  const store = new KubeStore(around.random.fork("store"), () => around.clock.nowMs());
   store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "ns" } });
   const process = new VirtualProcess("operator", around.time, (_, error) => {
     throw error;

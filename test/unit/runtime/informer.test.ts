@@ -1,6 +1,6 @@
 import { Informer, labelIndex, type Change } from "../../../capabilities/runtime/informer";
 import { pods } from "../../../capabilities/runtime/kube/resources";
-import { KubeError, type KubeObject } from "../../../capabilities/runtime/ports";
+import { KubeError, type KubeObject, type WatchEvent } from "../../../capabilities/runtime/ports";
 import { podNamed, ScriptedKube } from "../../support/scripted-kube";
 import { VirtualSurroundings } from "../../support/virtual-clock";
 
@@ -39,6 +39,12 @@ async function listedInformer() {
   return made;
 }
 
+/** @returns what feeds events into the watch that is open now */
+function feeder(kube: ScriptedKube): (event: WatchEvent<KubeObject>) => void {
+  const { handlers } = kube.lastWatch;
+  return event => handlers.onEvent(event);
+}
+
 describe("an informer", () => {
   it("lists, tells of every object and watches from the list's version", async () => {
     const { kube, informer, told, held, around } = newInformer();
@@ -63,7 +69,7 @@ describe("an informer", () => {
 
   it("follows the watch", async () => {
     const { kube, told, held } = await listedInformer();
-    const { onEvent } = kube.lastWatch.handlers;
+    const onEvent = feeder(kube);
     onEvent({ type: "ADDED", object: podNamed("pod-b", 11) });
     onEvent({ type: "MODIFIED", object: podNamed("pod-a", 12) });
     onEvent({ type: "DELETED", object: podNamed("pod-b", 13) });
@@ -73,7 +79,7 @@ describe("an informer", () => {
 
   it("is not taken back by events that come twice, late or out of order", async () => {
     const { kube, told, held } = await listedInformer();
-    const { onEvent } = kube.lastWatch.handlers;
+    const onEvent = feeder(kube);
     onEvent({ type: "MODIFIED", object: podNamed("pod-a", 20) });
     onEvent({ type: "MODIFIED", object: podNamed("pod-a", 20) });
     onEvent({ type: "MODIFIED", object: podNamed("pod-a", 15) });
@@ -86,7 +92,7 @@ describe("an informer", () => {
 
   it("knows a pod's successor of the same name from the pod itself", async () => {
     const { kube, held, informer } = await listedInformer();
-    const { onEvent } = kube.lastWatch.handlers;
+    const onEvent = feeder(kube);
     onEvent({ type: "ADDED", object: podNamed("pod-a", 30, "uid-2") });
     onEvent({ type: "DELETED", object: podNamed("pod-a", 29) });
     onEvent({ type: "MODIFIED", object: podNamed("pod-a", 28) });
@@ -96,7 +102,7 @@ describe("an informer", () => {
 
   it("takes an object back that left the selection and returned", async () => {
     const { kube, held } = await listedInformer();
-    const { onEvent } = kube.lastWatch.handlers;
+    const onEvent = feeder(kube);
     onEvent({ type: "DELETED", object: podNamed("pod-a", 11) });
     onEvent({ type: "ADDED", object: podNamed("pod-a", 14) });
     expect(held()).toEqual(["pod-a@14"]);
@@ -104,7 +110,7 @@ describe("an informer", () => {
 
   it("finds objects by owner and label, as they are now", async () => {
     const { kube, informer } = await listedInformer();
-    const { onEvent } = kube.lastWatch.handlers;
+    const onEvent = feeder(kube);
     const ownerReferences = [{ apiVersion: "v1", kind: "TimesTenClassic", name: "sample", uid: "owner-1" }];
     const owned = (role: string, version: number): KubeObject =>
       podNamed("pod-b", version, "uid-pod-b", { ownerReferences, labels: { role } });
@@ -121,12 +127,13 @@ describe("an informer", () => {
 
   it("watches on from the newest version it heard of when the stream ends", async () => {
     const { kube, around } = await listedInformer();
-    const { onEvent, onEnd } = kube.lastWatch.handlers;
+    const onEvent = feeder(kube);
+    const { handlers } = kube.lastWatch;
     onEvent({ type: "MODIFIED", object: podNamed("pod-a", 12) });
     onEvent({ type: "BOOKMARK", resourceVersion: "40" });
     onEvent({ type: "MODIFIED", object: podNamed("pod-a", 13) });
     await around.pass(60_000);
-    onEnd(null);
+    handlers.onEnd(null);
     await around.pass(0);
     expect(kube.watches).toHaveLength(2);
     expect(kube.lastWatch.options.resourceVersion).toBe("40");
@@ -192,7 +199,7 @@ describe("an informer", () => {
     const { kube, around, held, told } = await listedInformer();
     kube.lastWatch.handlers.onEvent({ type: "ADDED", object: podNamed("pod-b", 20) });
     await around.pass(120_000);
-    const { onEvent } = kube.lastWatch.handlers;
+    const onEvent = feeder(kube);
     onEvent({ type: "MODIFIED", object: podNamed("pod-a", 61) });
     onEvent({ type: "DELETED", object: podNamed("pod-b", 62) });
     onEvent({ type: "ADDED", object: podNamed("pod-c", 63) });

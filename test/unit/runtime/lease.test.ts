@@ -11,7 +11,7 @@ const NAME = "timesten-operator";
 
 function cluster(seed = "lease") {
   const around = new VirtualSurroundings(seed);
-  const store = new KubeStore(around.random.fork("store"), around.clock.nowMs);
+  const store = new KubeStore(around.random.fork("store"), () => around.clock.nowMs());
   store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "ns" } });
   const lease = (): LeaseObject | null => store.get<LeaseObject>(leases, "ns", NAME);
   return { around, store, lease };
@@ -34,7 +34,7 @@ function replica(
     options.rate ?? 1,
   );
   const calm = calmFaults(around.random.fork(identity));
-  const faults: KubeFaults = { ...calm, call: options.fate ?? calm.call };
+  const faults: KubeFaults = { ...calm, call: options.fate ?? (call => calm.call(call)) };
   const kube: KubeApi = new KubeClient(store, around.time, process, faults);
   const { log } = around;
   const leader = new LeaderLease({ clock: process.clock, kube, log, namespace: "ns", name: NAME, identity });
