@@ -48,6 +48,8 @@ simulator_context() {
   local release=$1 context=dist/images/simulator-$1 work
   mkdir -p "$context"
   cmp -s node_modules/node/bin/node "$context/node" || cp --reflink=auto node_modules/node/bin/node "$context/node"
+  # The client and the writer of demo and tests run from the image too, without an instance.
+  install -m 0644 dist/simulator/simulator.cjs "$context/simulator.cjs"
   rm -f "$context"/*.zip
   work=$(mktemp -d)
   node dist/simulator/simulator.cjs makeDistribution -release "$release" -directory "$work" \
