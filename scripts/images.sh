@@ -28,12 +28,20 @@ inputs() {
 # runtime_key IMAGE: what the Dockerfile's first stage depends on besides its own text.
 runtime_key() { if [ "$1" = operator ]; then cat dist/images/operator/.key; else node --version; fi; }
 
-# To a registry of the user's: the first tool there is does it.
+# build_tool: the first of docker, podman and buildah that works here (a docker client may be there without its daemon).
+build_tool() {
+  local tool
+  for tool in docker podman buildah; do
+    ! timeout 20 "$tool" info >/dev/null 2>&1 || { echo "$tool"; return 0; }
+  done
+  fail "IMAGE_PREFIX needs docker, podman or buildah; none of them works here (try: docker info)"
+}
+
+# To a registry of the user's.
 to_user_registry() {
   local tool image reference build=build
-  for tool in docker podman buildah; do command -v "$tool" >/dev/null && break; done
-  command -v "$tool" >/dev/null || fail "IMAGE_PREFIX needs docker, podman or buildah on the PATH"
-  [ "$tool" = buildah ] && build=bud
+  tool=$(build_tool)
+  [ "$tool" != buildah ] || build=bud
   user_image() { # NAME:TAG DOCKERFILE CONTEXT ARGUMENT...
     reference=$IMAGE_PREFIX/$1
     step "$tool-${1%%:*}" "$reference" "$tool" "$build" "${@:4}" -t "$reference" -f "$2" "$3"

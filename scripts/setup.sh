@@ -5,12 +5,15 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$REPO"
 
+# With IMAGE_PREFIX everything runs on a cluster of the user's, and nothing here is needed to make one.
+own_cluster() { [ -n "${IMAGE_PREFIX:-}" ]; }
+
 # Needs that no script can install for the user: name, test, where it comes from.
 basic_needs() {
   local missing=()
   command -v node >/dev/null || missing+=("node 20 or later (with npm)")
   command -v npm >/dev/null || missing+=("npm")
-  command -v go >/dev/null || [ "${TTO_NO_CLUSTER:-}" ] || missing+=("go 1.26 or later (for the local cluster)")
+  command -v go >/dev/null || own_cluster || missing+=("go 1.26 or later (for the local cluster)")
   command -v flock >/dev/null || missing+=("flock (package util-linux)")
   ((${#missing[@]} == 0)) || fail "please install first: $(IFS=';'; echo "${missing[*]}")"
 }
@@ -48,6 +51,7 @@ install_packages() (
 
 debian() {
   local missing
+  ! own_cluster || return 0
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]} > 0)) || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -87,7 +91,7 @@ npm_packages() {
 }
 
 go_tools() {
-  [ -z "${TTO_NO_CLUSTER:-}" ] || return 0
+  ! own_cluster || return 0
   "$REPO/testbed/tools/build.sh" >/dev/null
 }
 
