@@ -74,7 +74,7 @@ describe("the ClusterRole", () => {
     expect(Object.fromEntries([...role()].sort())).toEqual({
       "configmaps.": ["get"],
       "customresourcedefinitions.apiextensions.k8s.io": ["create", "patch"],
-      "endpointslices.discovery.k8s.io": ["create", "delete", "get", "list", "patch", "update", "watch"],
+      "endpointslices.discovery.k8s.io": ["create", "get", "list", "patch", "update", "watch"],
       "events.": ["create", "patch"],
       "leases.coordination.k8s.io": ["create", "get", "list", "update", "watch"],
       "peprstores.pepr.dev": ["create", "get", "list", "patch", "watch"],
