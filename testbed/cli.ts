@@ -3,10 +3,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { parseArgs } from "node:util";
 import { attachCluster, startCluster, startControlPlane, stopByName, type Cluster } from "./cluster";
 import { hubMain, type HubOptions } from "./hub";
-import { clearStale, keeperMain, type KeeperOptions } from "./keeper";
+import { clearStale, listKept, keeperMain, type KeeperOptions } from "./keeper";
 import { stateDir } from "./paths";
 import { which } from "./process";
-import { withRegistry } from "./push-registry";
+import { cleanRegistry, withRegistry } from "./push-registry";
 
 const HELP = `A Kubernetes cluster with real nodes on this machine, in namespaces of its own (root on Linux).
 
@@ -30,6 +30,7 @@ const HELP = `A Kubernetes cluster with real nodes on this machine, in namespace
   testbed/testbed cleanup             clear leftovers of clusters whose keeper was killed
   testbed/testbed with-registry -- COMMAND
                                       no cluster: run the registry alone while COMMAND pushes to $REGISTRY
+  testbed/testbed clean-registry      delete layers that no tag leads to any more (no cluster may run)
 
   --name NAME   which cluster (default "dev"); several can run at once
 `;
@@ -170,6 +171,12 @@ async function main(args: readonly string[]): Promise<number> {
     case "cleanup":
       for (const cleared of await clearStale(stateDir())) log(`cleared what cluster "${cleared}" left`);
       return 0;
+    case "clean-registry": {
+      const kept = listKept(stateDir());
+      if (kept.length > 0) throw new Error(`clusters are running (${kept.join(", ")}); stop them first`);
+      await cleanRegistry(log);
+      return 0;
+    }
     case "with-registry":
       return withRegistry(rest, log);
     default:

@@ -6,6 +6,7 @@
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -25,7 +26,7 @@ import { kubeconfig } from "./kube";
 import { HUB_ADDRESS, REGISTRY_PORT } from "./node-files";
 import { clusterPaths, type ClusterPaths } from "./paths";
 import { isAlive, killFor, launchUnshared, run, startTime, tail, type ProcessId } from "./process";
-import { findTools } from "./tools";
+import { findTools, type GoTool } from "./tools";
 
 /** What a keeper is told on its command line, as JSON. */
 export type KeeperOptions =
@@ -95,6 +96,12 @@ async function clear(paths: ClusterPaths): Promise<void> {
   if (owner?.hub !== undefined) await killFor(owner.hub);
   if (existsSync("/sys/fs/cgroup") && process.getuid?.() === 0) await removeCgroup(paths.cgroup);
   rmSync(paths.dir, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Names of the clusters that someone keeps. */
+export function listKept(stateDir: string): string[] {
+  const dir = join(stateDir, "clusters");
+  return existsSync(dir) ? readdirSync(dir).filter(name => isKept(clusterPaths(name, stateDir))) : [];
 }
 
 /** Clears the leftovers of all clusters whose keeper is dead; names them. */
@@ -191,13 +198,11 @@ async function startLocalPlane(
   paths: ClusterPaths,
   abort: AbortSignal,
 ): Promise<Running> {
-  const tools = await findTools(
-    controllers
-      ? ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"]
-      : ["etcd", "kube-apiserver"],
-    ["etcd", "kube-apiserver", "kubectl"],
-    line => say({ event: "progress", line }),
-  );
+  const serving: readonly GoTool[] = ["etcd", "kube-apiserver"];
+  const needed: readonly GoTool[] = controllers
+    ? [...serving, "kube-controller-manager", "kube-scheduler"]
+    : serving;
+  const tools = await findTools(needed, needed, line => say({ event: "progress", line }));
   const plane: Plane = startPlane({
     dir: paths.dir,
     tools,
@@ -225,6 +230,18 @@ async function startLocalPlane(
     bin: "",
   };
   return { file, stop: () => plane.stop(), ended: new Promise(() => undefined) };
+}
+
+/** Copies the logs of a cluster that could not start out of its folder, which goes; gives the place. */
+function keepLogs(paths: ClusterPaths, stateDir: string): string {
+  const to = join(stateDir, "failed", paths.name);
+  rmSync(to, { recursive: true, force: true });
+  const nodes = join(paths.dir, "nodes");
+  const copies = [[paths.log, "log"]];
+  if (existsSync(nodes)) copies.push(...readdirSync(nodes).map(n => [join(nodes, n, "log"), `node-${n}`]));
+  for (const [from = "", name = ""] of copies)
+    if (existsSync(from)) cpSync(from, join(to, name), { recursive: true });
+  return to;
 }
 
 /** With sudo, the user who called it may read the kubeconfig, and later run what needs no root beside it. */
@@ -286,7 +303,9 @@ export async function keeperMain(o: KeeperOptions): Promise<void> {
     say({ event: "ready", cluster: up.file });
     await up.ended;
   } catch (error) {
-    say({ event: "failed", message: error instanceof Error ? error.message : String(error) });
+    const logs = claimed ? keepLogs(paths, o.stateDir) : undefined;
+    const message = error instanceof Error ? error.message : String(error);
+    say({ event: "failed", message: logs === undefined ? message : `${message}\n(logs: ${logs})` });
   }
   // Its cluster has ended by itself, or never was.
   await end(1);

@@ -325,7 +325,6 @@ export function createNodes(o: NodeOptions): Nodes {
     async killAll() {
       await Promise.allSettled([...nodes.values()].map(powerOff));
       await removeCgroup(o.cgroup).catch(() => undefined);
-      rmSync(o.dir, { recursive: true, force: true });
     },
   };
 }

@@ -20,7 +20,9 @@ tools=(kubernetes etcd coredns registry pause probe)
 key=$({ go env GOVERSION GOOS GOARCH; cat build.sh; for t in "${tools[@]}"; do cat "$t/go.mod"; cat "$t/go.sum" "$t"/*.go 2>/dev/null || true; done; } | sha256sum | cut -c1-16)
 cache=${TTO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/timesten-operator}/bin
 out=$cache/$key
-if [ "${1:-}" = --where ] || [ -f "$out/.complete" ]; then echo "$out"; exit 0; fi
+# The time of the last use decides what is deleted below; another user's cache may not be ours to touch.
+if [ -f "$out/.complete" ]; then touch "$out/.complete" 2>/dev/null || true; echo "$out"; exit 0; fi
+if [ "${1:-}" = --where ]; then echo "$out"; exit 0; fi
 
 mkdir -p "$cache"
 exec 9>"$cache/.lock"
@@ -46,7 +48,7 @@ build() {
     sleep 0.2
     beat=$((beat + 1))
     if [ $((beat % 50)) = 0 ]; then
-      say "testbed:   $what: $(grep -vc '^go: ' "$log" || true) packages compiled, $((SECONDS - began)) s"
+      say "testbed:   $what: $(grep -vc '^go: ' "$log" || true) packages compiled now (others are cached), $((SECONDS - began)) s"
     fi
   done
   if ! wait "$pid"; then
@@ -73,7 +75,7 @@ strip="-s -w"
 build pause pause -ldflags "$strip" -o "$work/pause" .
 build probe probe -ldflags "$strip" -o "$work/probe" .
 build etcd etcd -ldflags "$strip" -o "$work/etcd" go.etcd.io/etcd/server/v3
-build registry registry -ldflags "$strip" -o "$work/registry" github.com/distribution/distribution/v3/cmd/registry
+build registry registry -ldflags "$strip" -o "$work/registry" .
 build coredns coredns -ldflags "$strip" -o "$work/coredns" .
 kube=(kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl)
 build kubernetes kubernetes -ldflags "$strip ${stamp[*]}" -o "$work/" "${kube[@]/#/k8s.io/kubernetes/cmd/}"
@@ -82,6 +84,8 @@ rm -f "$work"/*.log
 touch "$work/.complete"
 rm -rf "$out"
 mv "$work" "$out"
+# Versions that nobody has used for a month go.
+find "$cache" -mindepth 2 -maxdepth 2 -name .complete -mtime +30 -printf '%h\0' | xargs -0 -r rm -rf
 # With sudo -E the cache is the calling user's.
 if [ "$(id -u)" = 0 ] && [ -n "${SUDO_UID:-}" ]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$(dirname "$cache")"; fi
 say "testbed: the Go programs are ready ($((SECONDS)) s in all)"
