@@ -31,6 +31,16 @@ export function runningDaemon(home: string): number {
   }
 }
 
+/** @returns whether the process exists and is more than a zombie */
+export function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+  } catch {
+    return false;
+  }
+}
+
 interface Daemon {
   instance: Instance;
   databases: Databases;

@@ -1,14 +1,12 @@
 /** The replication agent of one database: listens, dials its peer, keeps the states, and makes commits wait. */
 import { createServer, type Server, type Socket } from "node:net";
-import type { CommitGate, CommitMode, Database } from "../engine/database";
+import type { Database } from "../engine/database";
 import type { PeerState, RepState } from "../engine/control";
 import { errors } from "../shared/errors";
 import type { MessageLog } from "../shared/log";
 import {
-  commitMode,
   defaultPort,
   findPlaces,
-  overThreshold,
   promoted,
   survives,
   whyNotActive,
@@ -18,8 +16,8 @@ import {
 import { serveDuplicate } from "./duplicate";
 import { onFrames, type Frame, type Hello } from "./frames";
 import { Receiver } from "./receiver";
+import { ReturnService } from "./returns";
 import { Transmitter } from "./transmitter";
-import { Waiters } from "./waiters";
 
 /** How long a peer counts as heard, ms. */
 const recentMs = 1000;
@@ -46,28 +44,31 @@ export interface PeerStatus {
   durable: number;
 }
 
-export class ReplicationAgent implements CommitGate {
+export class ReplicationAgent {
   running = false;
   private server: Server | null = null;
   private transmitter: Transmitter | null = null;
   private readonly receivers = new Set<Receiver>();
-  private readonly waiters = new Waiters();
-  private shipping: { csn: number; bytes: Buffer } | null = null;
+  readonly returns: ReturnService;
   private peer: { state: RepState; term: number; csn: number; heardMs: number } | null = null;
-  /** Commits that the standby has, and has on disk, as far as it has said so. */
-  private applied = 0;
-  private durable = 0;
-  /** The log is kept from here on, at least. */
-  private keepCsn = 0;
-  private timeouts = 0;
-  private disabled = false;
 
   constructor(
     private readonly database: Database,
     private readonly options: AgentOptions,
   ) {
-    database.gate = this;
-    database.heldCsn = () => this.heldCsn();
+    this.returns = new ReturnService(database, {
+      mine: () => this.places()?.mine ?? null,
+      running: () => this.running,
+      ship: () => this.transmitter?.pump(),
+      send: frame => this.transmitter?.send(frame),
+      giveUp: reason => {
+        this.log("Warn", reason);
+        this.setPeer("failed");
+      },
+      log: text => this.log("Warn", text),
+    });
+    database.gate = this.returns;
+    database.heldCsn = () => this.returns.heldCsn();
     database.log.onDurable = () => this.receivers.forEach(receiver => receiver.acknowledge());
   }
 
@@ -123,7 +124,7 @@ export class ReplicationAgent implements CommitGate {
     for (const receiver of this.receivers) receiver.socket.destroy();
     this.peer = null;
     if (this.database.state === "RECOVERING") this.setState("IDLE");
-    this.waiters.check();
+    this.returns.check();
     this.log("Info", "replication agent stopped");
     this.options.onRunning(false);
   }
@@ -133,16 +134,19 @@ export class ReplicationAgent implements CommitGate {
       places,
       hello: () => this.hello(),
       heard: (frame: Frame) => this.heard(frame),
-      acknowledged: (applied: number, durable: number) => this.acknowledged(applied, durable),
-      resumed: (csn: number) => this.resumed(csn),
-      pending: () => this.shipping,
+      acknowledged: (applied: number, durable: number) => {
+        if (this.peer !== null) this.peer.csn = Math.max(this.peer.csn, applied);
+        this.returns.acknowledged(applied, durable);
+      },
+      resumed: (csn: number) => this.returns.resumed(csn),
+      pending: () => this.returns.shipping,
       caughtUp: () => {
         if (!this.database.control.synced) this.database.setControl({ synced: true });
         this.log("Info", `standby ${places.peer.host} is in sync at commit ${this.database.csn}`);
       },
       meetsActive: (hello: Hello) => this.meetsActive(hello),
       connected: (yes: boolean) => {
-        if (!yes) this.waiters.check();
+        if (!yes) this.returns.check();
       },
       log: (text: string) => this.log("Info", `transmitter: ${text}`),
     };
@@ -301,7 +305,7 @@ export class ReplicationAgent implements CommitGate {
     this.log("Info", `state ${this.database.state} -> ${state}`);
     this.database.state = state;
     this.tell();
-    this.waiters.check();
+    this.returns.check();
   }
 
   private tell(): void {
@@ -326,12 +330,8 @@ export class ReplicationAgent implements CommitGate {
     if (why !== null) throw errors.notEligible(why);
     for (const receiver of this.receivers) receiver.socket.destroy();
     this.database.setControl(promoted(control, csn, this.peer?.term ?? 0, Date.now()));
-    this.applied = 0;
-    this.durable = 0;
-    // A restarted active does not know how far its standby is: it keeps all it has.
-    this.keepCsn = control.role === "ACTIVE" ? 0 : csn;
-    this.timeouts = 0;
-    this.disabled = false;
+    // A restarted active does not know how far its standby is: it keeps all the log it has.
+    this.returns.begin(control.role === "ACTIVE" ? 0 : csn);
     this.setState("ACTIVE");
     this.transmitter?.restart();
   }
@@ -355,55 +355,15 @@ export class ReplicationAgent implements CommitGate {
       this.transmitter?.send({ t: "failed", reason: "48106: the active has declared this database FAILED" });
     }
     this.transmitter?.restart();
-    this.waiters.check();
+    this.returns.check();
   }
 
   /** A copy is being taken for the standby: keep the log from here on. */
   private duplicated(): void {
-    this.applied = 0;
-    this.durable = 0;
-    this.keepCsn = this.database.csn;
+    this.returns.begin(this.database.csn);
     this.database.setControl({ peerState: "start", synced: false });
     this.log("Info", `peer state start, log kept from commit ${this.database.csn} on`);
     this.transmitter?.restart();
-  }
-
-  private heldCsn(): number {
-    const { scheme, peerState } = this.database.control;
-    if (scheme === null || this.database.state !== "ACTIVE" || peerState === "failed")
-      return Number.MAX_SAFE_INTEGER;
-    return this.keepCsn;
-  }
-
-  /** A stream begins: the standby is exactly here, perhaps behind what it once had. */
-  private resumed(csn: number): void {
-    this.applied = csn;
-    this.durable = Math.min(this.durable, csn);
-    this.waiters.check();
-  }
-
-  private acknowledged(applied: number, durable: number): void {
-    this.applied = Math.max(this.applied, applied);
-    this.durable = Math.max(this.durable, durable);
-    this.keepCsn = Math.max(this.keepCsn, durable);
-    if (this.peer !== null) this.peer.csn = Math.max(this.peer.csn, applied);
-    if (this.disabled && applied >= this.database.csn && (this.places()?.mine.resumeReturnMs ?? 0) > 0)
-      this.disabled = false;
-    this.waiters.check();
-  }
-
-  /** Everything committed so far durable at the standby? Waits up to that long. @returns false when not */
-  async wait(timeoutMs: number): Promise<boolean> {
-    const { csn } = this.database;
-    this.transmitter?.send({ t: "flush" });
-    const hurry = setInterval(() => this.transmitter?.send({ t: "flush" }), 100);
-    const done = (): boolean | null => {
-      if (this.durable >= csn && this.database.state === "ACTIVE") return true;
-      return this.database.control.peerState === "failed" || this.database.state !== "ACTIVE" ? false : null;
-    };
-    const outcome = await this.waiters.until(done, timeoutMs);
-    clearInterval(hurry);
-    return outcome ?? false;
   }
 
   peerStatus(): PeerStatus | null {
@@ -415,71 +375,13 @@ export class ReplicationAgent implements CommitGate {
       host: peer.host,
       port: peer.port === 0 ? defaultPort : peer.port,
       state: this.database.control.peerState,
-      logs: this.database.state === "ACTIVE" ? Math.max(1, this.database.log.filesAfter(this.keepCsn)) : 1,
+      logs:
+        this.database.state === "ACTIVE"
+          ? Math.max(1, this.database.log.filesAfter(this.returns.heldCsn()))
+          : 1,
       secondsSilent: this.peer === null ? -1 : Math.floor((Date.now() - this.peer.heardMs) / 1000),
-      applied: this.applied,
-      durable: this.durable,
+      applied: this.returns.applied,
+      durable: this.returns.durable,
     };
-  }
-
-  // ---- CommitGate
-
-  mode(): CommitMode {
-    const { control, state } = this.database;
-    return commitMode(control, state, this.running, this.disabled, this.places()?.mine ?? null);
-  }
-
-  committed(): void {
-    this.shipping = null;
-    this.transmitter?.pump();
-    const threshold = this.places()?.mine.failThreshold ?? 0;
-    const { control, log, state } = this.database;
-    if (
-      threshold > 0 &&
-      state === "ACTIVE" &&
-      overThreshold(control.peerState, threshold, log.filesAfter(this.keepCsn))
-    ) {
-      this.log("Warn", `FAILTHRESHOLD ${threshold} exceeded`);
-      this.setPeer("failed");
-    }
-  }
-
-  private waitMs(): number {
-    return (this.places()?.mine.returnWaitS ?? 10) * 1000;
-  }
-
-  private timedOut(): void {
-    this.timeouts += 1;
-    const limit = this.places()?.mine.disableReturn ?? 0;
-    if (limit > 0 && this.timeouts >= limit) {
-      this.disabled = true;
-      this.log("Warn", `return service disabled after ${this.timeouts} time-outs`);
-    }
-  }
-
-  async prepare(csn: number, bytes: Buffer): Promise<"acked" | "released" | "refused" | "timeout"> {
-    this.shipping = { csn, bytes };
-    this.transmitter?.pump();
-    const state = (): "acked" | "released" | "refused" | null => {
-      if (this.database.state !== "ACTIVE") return "refused";
-      if (this.applied >= csn) return "acked";
-      return this.mode() === "none" ? "released" : null;
-    };
-    const outcome = await this.waiters.until(state, this.waitMs());
-    if (outcome === "refused") this.shipping = null;
-    if (outcome !== null) return outcome;
-    this.timedOut();
-    return "timeout";
-  }
-
-  async receipt(csn: number): Promise<boolean> {
-    const done = (): true | null => (this.applied >= csn || this.mode() === "none" ? true : null);
-    const arrived = await this.waiters.until(done, this.waitMs());
-    if (arrived === null) this.timedOut();
-    return arrived !== null;
-  }
-
-  localCommitOnTimeout(): boolean {
-    return this.places()?.mine.localCommit === "commit";
   }
 }

@@ -102,7 +102,7 @@ export function replicationProcedures(
     },
     TTREPSUBSCRIBERWAIT: async (_session, [, , name, host, seconds]) => {
       checkPeer(agent, text(name), text(host));
-      const arrived = await agent.wait(Number(seconds ?? 300) * 1000);
+      const arrived = await agent.returns.wait(Number(seconds ?? 300) * 1000);
       return rows(["TIMEOUT"], [{ hex: arrived ? "00" : "01" }]);
     },
     TTREPLICATIONSTATUS: () => {
@@ -132,7 +132,7 @@ export function replicationProcedures(
     TTREPSYNCGET: () =>
       rows(
         ["REQUESTRETURN", "RETURNWAIT", "LOCALACTION"],
-        [{ hex: "00" }, agent.places()?.mine.returnWaitS ?? 10, agent.localCommitOnTimeout() ? 2 : 1],
+        [{ hex: "00" }, agent.places()?.mine.returnWaitS ?? 10, agent.returns.localCommitOnTimeout() ? 2 : 1],
       ),
     TTREPPOLICYSET: () => done,
     TTREPADMINSTATUS: () => {

@@ -117,13 +117,14 @@ function returnService(reader: Reader, scheme: Scheme): void {
 }
 
 function filter(reader: Reader, scheme: Scheme, user: string, excluding: boolean): void {
+  let kind = "";
   do {
-    const table = reader.accept("TABLE");
-    if (!table) {
-      if (!reader.accept("SEQUENCE")) reader.expect("CACHE", "GROUP");
-    }
+    if (reader.accept("TABLE")) kind = "table";
+    else if (reader.accept("SEQUENCE")) kind = "sequence";
+    else if (reader.accept("CACHE", "GROUP")) kind = "cache group";
+    if (kind === "") throw errors.syntax(reader.peek()?.text ?? "end of statement");
     const { owner, name } = reader.name();
-    if (!table) continue;
+    if (kind !== "table") continue;
     if (excluding) scheme.exclude.push(`${owner ?? user}.${name}`);
     else scheme.include = [...(scheme.include ?? []), `${owner ?? user}.${name}`];
   } while (reader.acceptOp(","));

@@ -11,13 +11,23 @@ export interface Token {
 
 const patterns: [TokenKind | "skip", RegExp][] = [
   ["skip", /\s+|--[^\n]*|\/\*[\s\S]*?\*\//y],
-  ["string", /'(?:[^']|'')*'/y],
+  ["string", /[xX]?'(?:[^']|'')*'/y],
   ["quoted", /"(?:[^"]|"")*"/y],
-  ["number", /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y],
+  ["number", /0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y],
   ["param", /:[A-Za-z0-9_]+|\?/y],
   ["word", /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$#\u0080-\uffff]*/y],
   ["op", /\|\||<>|!=|\^=|<=|>=|[-+*/%(),.<>=;[\]{}@]/y],
 ];
+
+function token(kind: TokenKind, text: string): Token {
+  if (kind === "word") return { kind, text: text.toUpperCase() };
+  // TimesTen's binary literals are SQLite's integers.
+  if (/^0x/i.test(text)) {
+    const digits = text.slice(2);
+    return { kind: "string", text: `x'${digits.length % 2 === 0 ? digits : `0${digits}`}'` };
+  }
+  return { kind, text };
+}
 
 /**
  * @param sql one statement, with or without its semicolon
@@ -34,7 +44,7 @@ export function tokenize(sql: string): Token[] {
       if (text === undefined || text === "") continue;
       at += text.length;
       matched = true;
-      if (kind !== "skip") tokens.push({ kind, text: kind === "word" ? text.toUpperCase() : text });
+      if (kind !== "skip") tokens.push(token(kind, text));
       break;
     }
     if (!matched) throw errors.syntax(sql.slice(at, at + 12));
@@ -62,7 +72,7 @@ export function identifier(token: Token | undefined): string {
 
 /** @returns a string literal's value, or an identifier's name */
 export function literal(token: Token | undefined): string {
-  if (token?.kind === "string") return token.text.slice(1, -1).replaceAll("''", "'");
+  if (token?.kind === "string") return token.text.replace(/^x/i, "").slice(1, -1).replaceAll("''", "'");
   return identifier(token);
 }
 

@@ -1,7 +1,7 @@
 /** ttDaemonAdmin: starts and stops the daemon and its client/server port. */
 import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
-import { runningDaemon } from "../daemon/timestend";
+import { isAlive, runningDaemon } from "../daemon/timestend";
 import { parseArguments, UsageError } from "../shared/args";
 import { loadInstance, type Instance } from "../shared/instance";
 import { askDaemon, complain, guarded, print } from "./context";
@@ -53,7 +53,7 @@ async function stop(instance: Instance): Promise<number> {
     return 1;
   }
   await askDaemon(instance, { op: "stop" });
-  while (runningDaemon(instance.home) === pid) await delay(10);
+  while (isAlive(pid)) await delay(10);
   print(`TimesTen Daemon (PID: ${pid}, port: ${instance.daemonPort}) stopped.`);
   return 0;
 }

@@ -78,6 +78,8 @@ async function duplicate(instance: Instance, { flags, values, rest }: Arguments)
   return 0;
 }
 
+const text = (value: Value | undefined): string => (typeof value === "string" ? value : "");
+
 /** What the database says of replication. */
 interface Status {
   running: boolean;
@@ -105,9 +107,9 @@ async function status(connection: IsqlConnection): Promise<Status> {
       ? null
       : {
           database,
-          host: String(peerHost),
+          host: text(peerHost),
           port: Number(peerPort),
-          state: String(state),
+          state: text(state),
           logs: Number(logs),
           silentS: Number(silentS),
           applied: Number(applied),
@@ -199,7 +201,7 @@ async function bookmark(connection: IsqlConnection): Promise<void> {
   const [write, writeOffset, force, forceOffset, hold, holdOffset] =
     (await query(connection, "call ttBookmark"))[0] ?? [];
   const show = (file: Value | undefined, offset: Value | undefined): string =>
-    `${String(file)}/${String(offset)}`;
+    `${Number(file)}/${Number(offset)}`;
   print(`Replication hold LSN ...... ${show(hold, holdOffset)}`);
   print(`Last written LSN .......... ${show(write, writeOffset)}`);
   print(`Last LSN forced to disk ... ${show(force, forceOffset)}`);
