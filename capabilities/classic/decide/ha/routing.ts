@@ -39,8 +39,10 @@ function roleOf(o: Observation, pod: ObservedPod): Role | null {
   if (record === undefined || pod.uid === null) return null;
   if (pod.uid === record.writer.podUID) {
     if (servingPod(o) === pod) return "active";
-    // Silence changes nothing: the label stays until its life is over.
-    return pod.roleLabel === "active" && lifeOf(o, record.writer).is === "unknown" ? "active" : null;
+    const life = lifeOf(o, record.writer).is;
+    // Silence changes nothing: the label stays until its life is over. Nor does it change on the way to the takeover.
+    if (pod.roleLabel === "active") return life === "unknown" ? "active" : null;
+    return pod.roleLabel === "standby" && life === "alive" && record.from > 0 ? "standby" : null;
   }
   if (record.mode !== "Pair" || pod.uid !== record.standby) return null;
   const state = heard(pod);

@@ -1,0 +1,423 @@
+import { decide } from "../../../capabilities/classic/decide/decide";
+import {
+  BOOT,
+  UID,
+  agentState,
+  daemonDownView,
+  deadActive,
+  idleView,
+  observation,
+  pod,
+  promotion,
+  record,
+  silentPod,
+  solo,
+  unloadedView,
+} from "./fixtures";
+
+const overActive = [{ podUID: UID[0], boot: BOOT[0] }];
+const promoting = pod(1, { state: agentState(1, { permission: { obeyedN: 6 } }) });
+const promoted = pod(1, {
+  state: agentState(1, {
+    timesten: { repState: "ACTIVE", open: true, repAgent: "Not Running" },
+    permission: { obeyedN: 6, soloed: 6, mode: "endless", closed: false, completeFor: 0 },
+  }),
+});
+
+describe("a promotion under way", () => {
+  it("is shown as ActiveDown until the new active is open", () => {
+    const o = observation({
+      state: "ActiveDown",
+      record: promotion(),
+      pods: [deadActive(), promoting],
+      over: overActive,
+    });
+    expect(decide(o)).toMatchObject({ state: "ActiveDown", recordWrite: null });
+  });
+
+  it("tells the standby every proof there is", () => {
+    const o = observation({
+      state: "ActiveDown",
+      record: promotion(),
+      pods: [deadActive(), promoting],
+      over: overActive,
+    });
+    expect(decide(o).evidence.proofs).toMatchObject([{ kind: "over", podUID: UID[0], boot: BOOT[0] }]);
+  });
+
+  it("tells a next leader's agents the proof that was noted with the record", () => {
+    const proof = { kind: "over" as const, podUID: UID[0], boot: BOOT[0], containerID: null, by: "noted" };
+    const o = observation({ state: "Normal", record: promotion(), pods: [silentPod(0, 0), promoting] });
+    const noted = { ...o, record: { ...o.record!, notes: { ...o.record!.notes, proofs: [proof] } } };
+    expect(decide(noted).evidence.proofs).toEqual([proof]);
+  });
+
+  it("counts the old writer's own closed word as fenced", () => {
+    const fenced = pod(0, {
+      state: agentState(0, { permission: { obeyedN: 6, mode: "none", closed: true } }),
+    });
+    const o = observation({ state: "ActiveDown", record: promotion(), pods: [fenced, promoting] });
+    expect(decide(o).evidence.proofs).toMatchObject([{ kind: "fenced", podUID: UID[0], boot: BOOT[0] }]);
+  });
+
+  it("leads to ActiveTakeover with one write of the route once the new active is open", () => {
+    const d = decide(
+      observation({ state: "ActiveDown", record: promotion(), pods: [deadActive(), promoted] }),
+    );
+    expect(d.state).toBe("ActiveTakeover");
+    expect(d.effects.filter(effect => effect.do === "route")).toMatchObject([
+      { to: { podName: "sample-1" } },
+    ]);
+    expect(d.activePod).toBe("sample-1");
+  });
+
+  it("shows ActiveDown first even when all was over before a leader looked", () => {
+    const o = observation({ state: "Normal", record: promotion(), pods: [deadActive(), promoted] });
+    expect(decide(o)).toMatchObject({ state: "ActiveDown", wakeAfterMs: 0 });
+  });
+
+  it("takes the role from the old pod before it gives it to the new one", () => {
+    const d = decide(
+      observation({ state: "ActiveDown", record: promotion(), pods: [deadActive(), promoted] }),
+    );
+    const labels = d.effects.filter(effect => effect.do === "label");
+    expect(labels).toMatchObject([
+      { podName: "sample-0", role: null },
+      { podName: "sample-1", role: "active" },
+    ]);
+  });
+
+  it("starts replication on the new active", () => {
+    const d = decide(
+      observation({ state: "ActiveDown", record: promotion(), pods: [deadActive(), promoted] }),
+    );
+    expect(d.commands).toContainEqual(
+      expect.objectContaining({
+        ordinal: 1,
+        command: expect.objectContaining({ verb: "startRepAgent", n: 6 }) as object,
+      }),
+    );
+  });
+
+  it("goes from ActiveTakeover to StandbyDown", () => {
+    const status = {
+      podStatus: [
+        { name: "sample-0", intendedState: "Standby" as const },
+        { name: "sample-1", intendedState: "Active" as const },
+      ],
+    };
+    const o = observation({
+      state: "ActiveTakeover",
+      status,
+      record: promotion(),
+      pods: [deadActive(), promoted],
+    });
+    expect(decide(o).state).toBe("StandbyDown");
+  });
+
+  it("is completed when the target is found ACTIVE by a leader that did not see it happen", () => {
+    const o = observation({
+      state: "ActiveDown",
+      record: promotion(),
+      pods: [silentPod(0, 60_000), promoted],
+    });
+    expect(decide(o)).toMatchObject({ state: "ActiveTakeover", recordWrite: null });
+  });
+});
+
+describe("a promotion that cannot be", () => {
+  const refusing = pod(1, {
+    state: agentState(1, {
+      permission: { obeyedN: 6, refused: { n: 6, reason: "not complete for Pair 5" } },
+    }),
+  });
+  const crashed = deadActive(1, { permission: { obeyedN: 6, soloed: 0 } });
+  const overBoth = [...overActive, { podUID: UID[1], boot: BOOT[1] }];
+  const back = pod(0, {
+    state: agentState(0, {
+      boot: "boot-0b",
+      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died" }],
+      timesten: { ...idleView },
+      permission: { obeyedN: 7, mode: "none", closed: true },
+    }),
+  });
+
+  it("is given up when the standby refuses, with its reason", () => {
+    const d = decide(
+      observation({
+        state: "ActiveDown",
+        record: promotion(),
+        pods: [deadActive(), refusing],
+        over: overActive,
+      }),
+    );
+    expect(d.recordWrite?.value).toMatchObject({
+      n: 7,
+      mode: "Closed",
+      writer: { podUID: UID[1] },
+      from: 0,
+      standby: null,
+    });
+    expect(d.reasons[0]).toMatchObject({ reason: "PromotionRefused" });
+    expect(d.reasons[0]?.message).toContain("not complete for Pair 5");
+  });
+
+  it("is given up when the standby's database ended before it became the active", () => {
+    const d = decide(
+      observation({
+        state: "ActiveDown",
+        record: promotion(),
+        pods: [deadActive(), crashed],
+        over: overBoth,
+      }),
+    );
+    expect(d.recordWrite?.value).toMatchObject({ n: 7, mode: "Closed" });
+  });
+
+  it("is not given up when its disk says that it became the active", () => {
+    const won = deadActive(1, { permission: { obeyedN: 6, soloed: 6 } });
+    const d = decide(
+      observation({ state: "StandbyDown", record: promotion(), pods: [deadActive(), won], over: overBoth }),
+    );
+    expect(d.recordWrite).toBeNull();
+  });
+
+  it("lets the old writer's disk go on once the standby obeys and never wrote", () => {
+    const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
+    const obeying = pod(1, { state: agentState(1, { permission: { obeyedN: 7, completeFor: 0 } }) });
+    const d = decide(
+      observation({ state: "WaitingForActive", record: givenUp, pods: [back, obeying], over: overActive }),
+    );
+    expect(d.recordWrite?.value).toMatchObject({
+      n: 8,
+      mode: "Solo",
+      writer: { podUID: UID[0], boot: "boot-0b" },
+      from: 0,
+    });
+  });
+
+  it("loads both copies to compare them", () => {
+    const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
+    const down = (ordinal: 0 | 1) =>
+      deadActive(ordinal, { timesten: { ...unloadedView }, permission: { obeyedN: 7, soloed: 1 } });
+    const d = decide(
+      observation({ state: "WaitingForActive", record: givenUp, pods: [down(0), down(1)], over: overBoth }),
+    );
+    expect(d.commands.map(({ ordinal, command }) => [ordinal, command.verb])).toEqual([
+      [0, "loadDatabase"],
+      [1, "loadDatabase"],
+    ]);
+  });
+
+  it("waits while the standby has not said whether it wrote", () => {
+    const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
+    const d = decide(
+      observation({
+        state: "WaitingForActive",
+        record: givenUp,
+        pods: [back, silentPod(1, 40_000)],
+        over: overActive,
+      }),
+    );
+    expect(d).toMatchObject({ recordWrite: null, state: "WaitingForActive" });
+  });
+
+  it("names the promoted one again when it turns out to have become the active", () => {
+    const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
+    const won = pod(1, {
+      state: agentState(1, {
+        timesten: { repState: "ACTIVE" },
+        permission: { obeyedN: 7, soloed: 6, completeFor: 0 },
+      }),
+    });
+    const d = decide(
+      observation({ state: "ActiveDown", record: givenUp, pods: [deadActive(), won], over: overActive }),
+    );
+    expect(d.recordWrite?.value).toMatchObject({
+      n: 8,
+      mode: "Solo",
+      writer: { podUID: UID[1], boot: BOOT[1] },
+    });
+  });
+});
+
+describe("Closed on its way from a ready Pair", () => {
+  const closed = record({ n: 6, mode: "Closed", from: 5, ready: false });
+
+  it("goes back to a writer that lives", () => {
+    const d = decide(observation({ state: "ConfiguringActive", record: closed }));
+    expect(d.recordWrite?.value).toMatchObject({
+      n: 7,
+      mode: "Solo",
+      writer: { podUID: UID[0], boot: BOOT[0] },
+    });
+  });
+
+  it("promotes the complete standby when the writer is over", () => {
+    const d = decide(
+      observation({
+        state: "WaitingForActive",
+        record: closed,
+        pods: [deadActive(), pod(1)],
+        over: overActive,
+      }),
+    );
+    expect(d.recordWrite?.value).toMatchObject({
+      n: 7,
+      mode: "Solo",
+      writer: { podUID: UID[1], boot: BOOT[1] },
+      from: 5,
+    });
+  });
+
+  it("asks for a person when the writer's disk is back and nobody knows how far the standby got", () => {
+    const back = pod(0, {
+      state: agentState(0, {
+        boot: "boot-0b",
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died" }],
+        timesten: idleView,
+      }),
+    });
+    const d = decide(
+      observation({
+        state: "ConfiguringActive",
+        record: closed,
+        pods: [back, silentPod(1, 60_000)],
+        over: overActive,
+      }),
+    );
+    expect(d).toMatchObject({
+      state: "ManualInterventionRequired",
+      recordWrite: null,
+      reasons: [{ reason: "MissingFact" }],
+    });
+    expect(d.reasons[0]?.message).toContain("how far the copy of sample-1 got");
+  });
+});
+
+describe("a writer alone whose life is over", () => {
+  const alone = solo({ n: 6 });
+
+  it("has its daemon started and its database loaded, and stays closed meanwhile", () => {
+    const o = observation({
+      state: "StandbyDown",
+      record: alone,
+      pods: [deadActive(), pod(1)],
+      over: overActive,
+    });
+    expect(decide(o).commands).toMatchObject([{ ordinal: 0, command: { verb: "startDaemon" } }]);
+    const up = deadActive(0, { timesten: unloadedView });
+    expect(decide({ ...o, pods: [up, pod(1)] }).commands).toMatchObject([
+      { ordinal: 0, command: { verb: "loadDatabase" } },
+    ]);
+  });
+
+  it("goes through BothDown, WaitingForActive and ConfiguringActive", () => {
+    const o = observation({
+      state: "StandbyDown",
+      record: alone,
+      pods: [deadActive(), pod(1)],
+      over: overActive,
+    });
+    expect(decide(o)).toMatchObject({ state: "BothDown", wakeAfterMs: 0 });
+    const next = observation({
+      state: "BothDown",
+      record: alone,
+      pods: [deadActive(), pod(1)],
+      over: overActive,
+    });
+    expect(decide(next)).toMatchObject({ state: "WaitingForActive", wakeAfterMs: 0 });
+    const last = observation({
+      state: "WaitingForActive",
+      record: alone,
+      pods: [deadActive(), pod(1)],
+      over: overActive,
+    });
+    expect(decide(last).state).toBe("ConfiguringActive");
+  });
+
+  it("is named with its new life", () => {
+    const back = pod(0, {
+      state: agentState(0, {
+        boot: "boot-0b",
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died" }],
+        timesten: idleView,
+        permission: { obeyedN: 6, soloed: 6, mode: "none", closed: true },
+      }),
+    });
+    const d = decide(
+      observation({ state: "ConfiguringActive", record: alone, pods: [back, pod(1)], over: overActive }),
+    );
+    expect(d.recordWrite?.value).toEqual({ ...alone, n: 7, writer: { podUID: UID[0], boot: "boot-0b" } });
+  });
+
+  it("is named on a new pod with the same volume", () => {
+    const back = pod(0, {
+      state: agentState(0, {
+        podUID: "uid-new",
+        boot: "boot-0b",
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "stopped" }],
+        timesten: idleView,
+        permission: { obeyedN: 6, soloed: 6, mode: "none", closed: true },
+      }),
+    });
+    const d = decide(
+      observation({ state: "ConfiguringActive", record: alone, pods: [back, pod(1)], over: overActive }),
+    );
+    expect(d.recordWrite?.value.writer).toEqual({ podUID: "uid-new", boot: "boot-0b" });
+  });
+
+  it("asks for a person when its volume is another one", () => {
+    const empty = pod(0, {
+      state: agentState(0, {
+        podUID: "uid-new",
+        boot: null,
+        timesten: { ...daemonDownView, daemon: "Up", db: "None" },
+        permission: { obeyedN: 0, soloed: 0, mode: "none" },
+      }),
+    });
+    const d = decide(
+      observation({
+        state: "WaitingForActive",
+        record: alone,
+        pods: [empty, pod(1)],
+        over: overActive,
+        writerPodName: "sample-0",
+      }),
+    );
+    expect(d).toMatchObject({ state: "ManualInterventionRequired", reasons: [{ reason: "MissingFact" }] });
+    expect(d.commands).toEqual([]);
+  });
+
+  it("leaves ManualInterventionRequired by itself when the fact arrives", () => {
+    const d = decide(observation({ state: "ManualInterventionRequired", record: alone }));
+    expect(d.state).toBe("StandbyDown");
+  });
+
+  it("promotes the standby of the Pair it left if it never heard that it may go on alone", () => {
+    const unheard = deadActive(0, { permission: { obeyedN: 5, soloed: 4 } });
+    const o = observation({
+      state: "StandbyDown",
+      record: solo({ n: 6, alt: 5 }),
+      pods: [unheard, pod(1)],
+      over: overActive,
+    });
+    expect(decide(o).recordWrite?.value).toMatchObject({
+      n: 7,
+      mode: "Solo",
+      writer: { podUID: UID[1] },
+      from: 5,
+    });
+  });
+
+  it("does not promote it once the writer went on alone", () => {
+    const heardIt = deadActive(0, { permission: { obeyedN: 6, soloed: 6 } });
+    const o = observation({
+      state: "StandbyDown",
+      record: solo({ n: 6, alt: 5 }),
+      pods: [heardIt, pod(1)],
+      over: overActive,
+    });
+    expect(decide(o).recordWrite).toBeNull();
+  });
+});
