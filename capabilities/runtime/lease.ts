@@ -69,6 +69,7 @@ export class LeaderLease {
   #writes = 0;
   /** The last write has not been answered: the Lease may be newer than we know. */
   #unsure = false;
+  #failing = false;
 
   constructor(options: LeaderLeaseOptions) {
     this.#o = options;
@@ -115,7 +116,16 @@ export class LeaderLease {
     const { clock, log, name, namespace } = this.#o;
     const startMs = clock.monotonicMs();
     this.#attempt = beforeDeadline(clock, this.#attemptMs, this.#acquireOrRenew(startMs))
-      .catch((error: unknown) => log.warn("leader lease not renewed", { name, namespace, error }))
+      .then(
+        () => {
+          this.#failing = false;
+        },
+        (error: unknown) => {
+          // One line per trouble, not one per attempt.
+          log[this.#failing ? "debug" : "warn"]("leader lease not renewed", { name, namespace, error });
+          this.#failing = true;
+        },
+      )
       .then(() => {
         if (!this.#running) return;
         const waitMs = Math.max(0, this.#retryMs - (clock.monotonicMs() - startMs));

@@ -12,6 +12,7 @@ import { healthAnswer, hearsOfApi } from "./health";
 import { serve, type HttpEndpoint } from "./http-endpoint";
 import { Informer } from "./informer";
 import { KubeClient } from "./kube/client";
+import { credentialSource } from "./kube/credentials";
 import { createLog, type Logger } from "./log";
 import { createMetrics, metricsAnswer } from "./metrics";
 import { ownImage, ownNamespace } from "./operator-image";
@@ -46,7 +47,10 @@ export async function startOperator(env: Environment = process.env): Promise<Run
     write: line => process.stdout.write(`${line}\n`),
     fields: { component: "operator" },
   });
-  const kube = new KubeClient();
+  const credentials = credentialSource();
+  // Without a cluster to talk to there is nothing to try again.
+  await credentials.read();
+  const kube = new KubeClient({ credentials });
   const world: World = { clock: systemClock, random: systemRandom, kube, agents: agentTransport, log };
   const namespace = await ownNamespace(settings);
   const operatorImage = await persistently(log, () => ownImage(kube, namespace, settings));

@@ -44,7 +44,8 @@ interface Heard<T> {
 
 export class Reflector<T extends KubeObject> {
   readonly #o: ReflectorOptions<T>;
-  readonly #backoff: Backoff;
+  readonly #listPause: Backoff;
+  readonly #watchPause: Backoff;
   /** Keys this scope has put into the store. */
   readonly #keys = new Set<string>();
   /** uid to version of what was seen to go since the last list: older news of it is late. */
@@ -63,7 +64,8 @@ export class Reflector<T extends KubeObject> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#o = options;
-    this.#backoff = new Backoff(options.random, RETRY);
+    this.#listPause = new Backoff(options.random, RETRY);
+    this.#watchPause = new Backoff(options.random, RETRY);
   }
 
   get synced(): boolean {
@@ -98,7 +100,7 @@ export class Reflector<T extends KubeObject> {
       list => this.#listed(list),
       (error: unknown) => {
         this.#heard = null;
-        this.#cancelRelist = this.#later("list failed", error, () => this.#list());
+        this.#cancelRelist = this.#later(this.#listPause, "list failed", error, () => this.#list());
       },
     );
   }
@@ -108,6 +110,7 @@ export class Reflector<T extends KubeObject> {
     this.#heard = null;
     if (this.#stopped) return;
     this.#noteHeard();
+    this.#listPause.reset();
     // A server restored from a backup counts from an earlier version: then only the list is true.
     const rewound = compareVersions(list.resourceVersion, this.#listVersion) < 0;
     this.#listVersion = list.resourceVersion;
@@ -165,25 +168,23 @@ export class Reflector<T extends KubeObject> {
 
   #ended(error: KubeError | null, livedMs: number): void {
     this.#endWatch = () => undefined;
-    if (livedMs >= WELL_AFTER_MS) this.#backoff.reset();
+    if (livedMs >= WELL_AFTER_MS) this.#watchPause.reset();
     // No answer at all says nothing about the version: go on from it. Any other refusal: begin anew.
     const goOn = error === null || error.status === 0;
     const again = (): void => (goOn ? this.#watch(this.#watchVersion) : this.#list());
     const atOnce = livedMs >= WELL_AFTER_MS && (error === null || error.status === 410);
     if (atOnce) again();
-    else this.#cancelRewatch = this.#later("watch ended", error, again);
+    else this.#cancelRewatch = this.#later(this.#watchPause, "watch ended", error, again);
   }
 
   /** @returns a function that cancels it */
-  #later(what: string, error: unknown, then: () => void): () => void {
+  #later(pause: Backoff, what: string, error: unknown, then: () => void): () => void {
     if (this.#stopped) return () => undefined;
-    const retryMs = this.#backoff.next();
-    this.#o.log.warn(what, {
-      kind: this.#o.resource.kind,
-      namespace: this.#o.scope.namespace,
-      error,
-      retryMs,
-    });
+    const retryMs = pause.next();
+    const { log, resource, scope } = this.#o;
+    // One line per trouble, not one per attempt.
+    const level = pause.count === 1 ? "warn" : "debug";
+    log[level](what, { kind: resource.kind, namespace: scope.namespace, error, retryMs });
     return this.#o.clock.setTimer(retryMs, then);
   }
 
