@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { agentCommand } from "./entry/command";
-import { readConfig, utilityEnv, type AgentConfig } from "./entry/config";
+import { containerPath, readConfig, utilityEnv, type AgentConfig } from "./entry/config";
 import { imagePlaces } from "./entry/distribution";
 import { init } from "./entry/init";
 import { install } from "./entry/install";
@@ -18,6 +18,7 @@ const version = typeof AGENT_VERSION === "undefined" ? "dev" : AGENT_VERSION;
 
 const secrets = new Secrets();
 const log = jsonLog(secrets, line => process.stdout.write(line));
+const places = imagePlaces(process.env);
 const script = resolve(process.argv[1] ?? "agent.cjs");
 
 /** Each returns its exit code. */
@@ -40,7 +41,7 @@ async function runInstall([to]: readonly string[]): Promise<number> {
 
 async function runInit(): Promise<number> {
   const config = await configAsUser();
-  await init({ config, places: imagePlaces(process.env), env: utilityEnv(config, process.env), log });
+  await init({ config, places, env: utilityEnv(config, process.env), log });
   return 0;
 }
 
@@ -62,7 +63,7 @@ async function runServe(): Promise<number> {
     if (process.env[STOPPING_ENV] !== undefined) resolve();
   });
   const config = await configAsUser();
-  const options = { config, places: imagePlaces(process.env), env: process.env, version, log, secrets };
+  const options = { config, places, env: process.env, version, log, secrets };
   const agent = await serve(options);
   await stop;
   log.info("stopping", { graceMs: config.graceMs });
@@ -71,9 +72,9 @@ async function runServe(): Promise<number> {
 }
 
 async function configAsUser(): Promise<AgentConfig> {
-  const config = readConfig(process.env, existsSync("/ttlog"));
+  const config = readConfig(process.env, existsSync(containerPath(process.env, "/ttlog")));
   const folders = [dirname(config.memoryFile), ...(config.logDir === null ? [] : [config.logDir])];
-  const user = await becomeTimesTenUser(config.userHome, folders);
+  const user = await becomeTimesTenUser(config, folders);
   if (user !== null) log.info("running as the TimesTen user", { user: user.name, uid: user.uid });
   return config;
 }

@@ -1,5 +1,6 @@
 /** The agent's settings: environment variables of the pod, and the paths that follow from them. */
 import { basename, dirname, join } from "node:path";
+import { AGENT_PORT } from "../../protocol";
 
 /** Ports of the instance (docs/agent.md). */
 export const DAEMON_PORT = 6624;
@@ -29,6 +30,10 @@ export interface AgentConfig {
   memoryFile: string;
   /** Time from SIGTERM to the end, ms. */
   graceMs: number;
+  /** Port of the agent's server. */
+  port: number;
+  /** User to become when started as root, where the image's has an uncommon name; else null. */
+  runAs: string | null;
 }
 
 /** A setting is missing or makes no sense; the message says which. */
@@ -37,6 +42,11 @@ export class ConfigError extends Error {
     super(message);
     this.name = "ConfigError";
   }
+}
+
+/** @returns a path of the container; below TT_ROOT where the agent runs outside of one (tests, a developer's machine) */
+export function containerPath(env: NodeJS.ProcessEnv, path: string): string {
+  return join(env.TT_ROOT ?? "/", path);
 }
 
 /**
@@ -55,9 +65,12 @@ export function readConfig(env: NodeJS.ProcessEnv, logVolume: boolean): AgentCon
   const podName = needed("POD_NAME");
   const instanceHome = needed("TIMESTEN_HOME");
   const userHome = dirname(dirname(instanceHome));
-  const graceMs = Number(env.TT_GRACE_MS ?? DEFAULT_GRACE_MS);
-  if (!Number.isFinite(graceMs) || graceMs <= 0)
-    throw new ConfigError("TT_GRACE_MS is no number of milliseconds");
+  const number = (name: string, otherwise: number): number => {
+    const value = Number(env[name] ?? otherwise);
+    if (!Number.isSafeInteger(value) || value < 0) throw new ConfigError(`${name} is no whole number`);
+    return value;
+  };
+  const path = (name: string) => containerPath(env, name);
   return {
     podName,
     podUID: needed("POD_UID"),
@@ -66,12 +79,14 @@ export function readConfig(env: NodeJS.ProcessEnv, logVolume: boolean): AgentCon
     instanceHome,
     userHome,
     dataStore: join(userHome, "datastore", db),
-    logDir: logVolume ? join("/ttlog", db) : null,
+    logDir: logVolume ? path(join("/ttlog", db)) : null,
     peerHosts: otherHosts(env.TT_PEER_HOSTS ?? "", podName),
-    configDir: "/ttconfig",
-    secretDir: "/ttagent",
-    memoryFile: "/tt/operator/memory.json",
-    graceMs,
+    configDir: path("/ttconfig"),
+    secretDir: path("/ttagent"),
+    memoryFile: path("/tt/operator/memory.json"),
+    graceMs: number("TT_GRACE_MS", DEFAULT_GRACE_MS),
+    port: number("TT_AGENT_PORT", AGENT_PORT),
+    runAs: env.TT_AGENT_USER ?? null,
   };
 }
 

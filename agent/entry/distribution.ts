@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { containerPath } from "./config";
 import { releaseOfFolder, releaseOfZip } from "../timesten/parse/ttversion";
 import { syncDirectory } from "../timesten/incomplete";
 import { runChecked } from "../timesten/utility";
@@ -12,13 +13,14 @@ export interface DistributionPlaces {
   installations: readonly string[];
 }
 
-export const imagePlaces = (env: NodeJS.ProcessEnv): DistributionPlaces => ({
-  zips: ["/home/oracle", "/home/timesten", "/timesten"],
-  installations: [
-    "/timesten/installation",
-    ...(env.TT_INSTALLATION === undefined ? [] : [env.TT_INSTALLATION]),
-  ],
-});
+/** @returns where images are known to have TimesTen, and where TT_INSTALLATION says */
+export function imagePlaces(env: NodeJS.ProcessEnv): DistributionPlaces {
+  const given = env.TT_INSTALLATION;
+  return {
+    zips: ["/home/oracle", "/home/timesten", "/timesten"].map(folder => containerPath(env, folder)),
+    installations: [containerPath(env, "/timesten/installation"), ...(given === undefined ? [] : [given])],
+  };
+}
 
 export type Distribution =
   | { kind: "zip"; file: string; release: string }

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { AGENT_PORT, type AgentState } from "../../protocol";
+import type { AgentState } from "../../protocol";
 import { Agent } from "../core/agent";
 import { FileDisk } from "../disk";
 import type { Log } from "../ports";
@@ -24,7 +24,6 @@ export interface ServeOptions {
   version: string;
   log: Log;
   secrets: Secrets;
-  port?: number;
   remoteDaemonPort?: number;
 }
 
@@ -56,7 +55,7 @@ export async function serve(o: ServeOptions): Promise<RunningAgent> {
   });
   // The operator may watch from the first moment: also a start that takes long.
   const server = await startServer({
-    port: o.port ?? AGENT_PORT,
+    port: config.port,
     tls: tlsFiles(config.secretDir),
     sessions: agent,
     clock: systemClock,

@@ -16,10 +16,12 @@ const NAMES = ["oracle", "timesten"];
 /**
  * @param passwd text of /etc/passwd
  * @param userHome where the instance is: its owner by home wins over the order of the names
+ * @param runAs the user's name where it is none of the common ones
  * @returns the image's TimesTen user, or null
  */
-export function findTimesTenUser(passwd: string, userHome: string): User | null {
+export function findTimesTenUser(passwd: string, userHome: string, runAs: string | null): User | null {
   const users = passwd.split("\n").flatMap(parseEntry);
+  if (runAs !== null) return users.find(user => user.name === runAs) ?? null;
   const named = users.filter(user => NAMES.includes(user.name) && user.uid !== 0);
   return named.find(user => user.home === userHome) ?? named[0] ?? null;
 }
@@ -34,14 +36,20 @@ function parseEntry(line: string): User[] {
 /**
  * As root: gives the volumes to the TimesTen user and becomes that user for good. As anybody else: nothing.
  * @param userHome TimesTen user's home on the volume; made when absent
+ * @param runAs see findTimesTenUser
  * @param folders further folders that must be that user's (made when absent)
  * @throws when the image has no such user
  */
-export async function becomeTimesTenUser(userHome: string, folders: readonly string[]): Promise<User | null> {
+export async function becomeTimesTenUser(
+  { userHome, runAs }: { userHome: string; runAs: string | null },
+  folders: readonly string[],
+): Promise<User | null> {
   if (process.getuid?.() !== 0) return null;
-  const user = findTimesTenUser(readFileSync("/etc/passwd", "utf8"), userHome);
+  const user = findTimesTenUser(readFileSync("/etc/passwd", "utf8"), userHome, runAs);
   if (user === null) {
-    throw new Error(`this container runs as root, and its image has no user ${NAMES.join(" or ")} to become`);
+    throw new Error(
+      `this container runs as root, and its image has no user ${runAs ?? NAMES.join(" or ")} to become`,
+    );
   }
   for (const folder of [userHome, ...folders]) {
     await mkdir(folder, { recursive: true });

@@ -10,10 +10,9 @@ import {
   isAlive,
   kill,
   parseProcesses,
-  statOf,
   type ProcessId,
 } from "./procfs";
-import { holdersOf, type Snapshot } from "./status";
+import { holdersOf } from "./status";
 
 /** Between two looks at /proc, ms: well under the 100 ms within which a death has to be known. */
 const WATCH_MS = 25;
@@ -57,7 +56,7 @@ export async function killProcesses(c: Context, watched: Iterable<string>): Prom
   const signal = AbortSignal.timeout(KILL_MS);
   const named = [...watched].flatMap(parseProcesses);
   const targets = new Map<string, ProcessId>();
-  for (const process of [...named, ...attached(c.status.last), ...ofInstance(c)]) {
+  for (const process of [...named, ...attached(c), ...ofInstance(c)]) {
     targets.set(`${process.pid}:${process.startTime}`, process);
   }
   targets.forEach(kill);
@@ -75,19 +74,29 @@ export async function killProcesses(c: Context, watched: Iterable<string>): Prom
   c.status.forget();
 }
 
-/** Processes of the last report, as far as they are still the same. */
-function attached(snapshot: Snapshot): ProcessId[] {
-  return [...snapshot.processes.values()].filter(process => process.pid !== globalThis.process.pid);
+/**
+ * Processes of the last report, as far as they are still the same. Direct connections come from programs that know
+ * the instance; of any other the id may belong to another container, where it means somebody else.
+ */
+function attached(c: Context): ProcessId[] {
+  const { report, processes } = c.status.last;
+  if (report.daemon !== "Up") return [];
+  const connections = report.databases.flatMap(database => database.connections);
+  const own = connections
+    .filter(({ type }) => ["Replication", "Cache Agent"].includes(type))
+    .map(({ pid }) => pid);
+  const direct = connections
+    .filter(({ type, pid }) => type === "Process" && isOfInstance(c, pid))
+    .map(({ pid }) => pid);
+  const pids = [...holdersOf(report, report.databases), ...own, ...direct];
+  return pids.flatMap(pid => processes.get(pid) ?? []).filter(({ pid }) => pid !== globalThis.process.pid);
 }
 
 /** TimesTen's own processes of this instance, whoever started them. */
 function ofInstance(c: Context): ProcessId[] {
-  return allProcesses().filter(
-    ({ pid, name }) => TIMESTEN.test(name) && environmentOf(pid, "TIMESTEN_HOME") === c.o.instanceHome,
-  );
+  return allProcesses().filter(({ pid, name }) => TIMESTEN.test(name) && isOfInstance(c, pid));
 }
 
-/** @returns whether this process lives, by id alone */
-export function lives(pid: number): boolean {
-  return statOf(pid) !== null;
+function isOfInstance(c: Context, pid: number): boolean {
+  return environmentOf(pid, "TIMESTEN_HOME") === c.o.instanceHome;
 }

@@ -137,21 +137,29 @@ describe("the TimesTen user of an image", () => {
   const passwd =
     "root:x:0:0:root:/root:/bin/bash\nother:x:5:5::/:/bin/sh\noracle:x:333:333::/tt/home/oracle:/bin/bash\n";
   it("is oracle or timesten, as /etc/passwd has it", () => {
-    expect(findTimesTenUser(passwd, "/tt/home/oracle")).toEqual({
+    expect(findTimesTenUser(passwd, "/tt/home/oracle", null)).toEqual({
       name: "oracle",
       uid: 333,
       gid: 333,
       home: "/tt/home/oracle",
     });
     expect(
-      findTimesTenUser(`${passwd}timesten:x:3429:3429::/tt/home/timesten:/bin/bash\n`, "/tt/home/timesten")
-        ?.uid,
+      findTimesTenUser(
+        `${passwd}timesten:x:3429:3429::/tt/home/timesten:/bin/bash\n`,
+        "/tt/home/timesten",
+        null,
+      )?.uid,
     ).toBe(3429);
   });
 
+  it("is another one where the pod names it", () => {
+    expect(findTimesTenUser(passwd, "/tt/home/oracle", "other")?.uid).toBe(5);
+    expect(findTimesTenUser(passwd, "/tt/home/oracle", "nobody-of-that-name")).toBeNull();
+  });
+
   it("is never root, and null where there is none", () => {
-    expect(findTimesTenUser("oracle:x:0:0::/root:/bin/sh\n", "/root")).toBeNull();
-    expect(findTimesTenUser("garbage\n::::::\n", "/x")).toBeNull();
+    expect(findTimesTenUser("oracle:x:0:0::/root:/bin/sh\n", "/root", null)).toBeNull();
+    expect(findTimesTenUser("garbage\n::::::\n", "/x", null)).toBeNull();
   });
 });
 

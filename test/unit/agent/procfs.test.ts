@@ -74,6 +74,25 @@ describe("a process that runs", () => {
     unwatch();
   });
 
+  it("is missed within 100 ms of its death", async () => {
+    const delays: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const child = spawn("sleep", ["600"], { stdio: "ignore" });
+      const stat = statOf(child.pid ?? 0);
+      if (stat === null) throw new Error("not started");
+      let noticedAt = 0;
+      watchProcesses(formatProcesses([stat]), () => {
+        noticedAt = performance.now();
+      });
+      const killedAt = performance.now();
+      kill(stat);
+      await eventually("the word", () => noticedAt > 0);
+      delays.push(noticedAt - killedAt);
+    }
+    // The best of five: a busy machine may hold up any single one.
+    expect(Math.min(...delays)).toBeLessThan(100);
+  });
+
   it("is not killed when the id belongs to somebody else", () => {
     const own = statOf(process.pid);
     if (own === null) throw new Error("no own process");
