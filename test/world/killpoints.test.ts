@@ -12,7 +12,7 @@ let violations = 0;
 
 describe.each(scenarioNames)("%s", scenario => {
   it.each([false, true])("survives a crash of the operator at every point (twosafe: %s)", async twosafe => {
-    const result = await allKillPoints({ seed: "kill points", scenario, twosafe });
+    const result = await allKillPoints({ seed: "kill-points", scenario, twosafe });
     killPoints += result.killPoints;
     violations += result.failures.length;
     expect(result.killPoints).toBeGreaterThan(0);

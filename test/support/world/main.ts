@@ -1,6 +1,7 @@
 /**
  * The deterministic world from the command line.
  * usage: main.ts campaign            SEEDS=n (default 1000), FIRST=n (default 1), JOBS=n (default: processors)
+ *                                    KILLPOINTS=0 leaves the kill points out
  *        main.ts replay 'TEXT'       one run as a failure names it, with its whole story
  */
 import { spawn } from "node:child_process";
@@ -29,7 +30,8 @@ async function replay(text: string): Promise<number> {
   const result = await runScenario(parseReplay(text));
   console.log(result.story().join("\n"));
   console.log(
-    `${replayText(parseReplay(text))}: ${result.outcome}, hash ${result.hash.slice(0, 16)}, commits ${JSON.stringify(result.commits)}`,
+    `${replayText(parseReplay(text))}: ${result.outcome}, hash ${result.hash.slice(0, 16)}, commits ${JSON.stringify(result.commits)}, ` +
+      `${Math.round(result.virtualMs / 1000)} s in ${result.steps} steps`,
   );
   for (const violation of result.violations) console.log(`VIOLATED ${violation}`);
   return result.violations.length === 0 ? 0 : 1;
@@ -39,8 +41,8 @@ async function replay(text: string): Promise<number> {
 async function part(job: number, jobs: number, seeds: number, first: number): Promise<Part> {
   const done: CampaignResult[] = [];
   for (const [i, scenario] of scenarioNames.entries()) {
-    if (i % jobs === job)
-      done.push(await allKillPoints({ seed: "kill points", scenario, twosafe: i % 2 === 1 }));
+    if (i % jobs === job && process.env["KILLPOINTS"] !== "0")
+      done.push(await allKillPoints({ seed: "kill-points", scenario, twosafe: i % 2 === 1 }));
   }
   const killPoints = done.reduce((sum, one) => sum + one.killPoints, 0);
   const many = await manySeeds(first + job, first + seeds, jobs);
@@ -58,6 +60,7 @@ async function campaign(): Promise<number> {
   const parts = await Promise.all(Array.from({ length: jobs }, (_, job) => child(job, jobs)));
   const failures = parts.flatMap(one => one.failures);
   for (const failure of failures.slice(0, 5)) console.log(failure);
+  for (const failure of failures.slice(5)) console.log(failure.split("\n  replay:")[0]);
   const sum = (of: (one: Part) => number): number => parts.reduce((total, one) => total + of(one), 0);
   console.log(`explained stops: ${sum(one => one.explainedStops)}`);
   console.log(

@@ -43,9 +43,8 @@ export class SeededRandom {
    * @throws Error when there is none
    */
   pick<T>(items: readonly T[]): T {
-    const item = items[this.index(items.length)];
-    if (item === undefined) throw new Error("nothing to pick from");
-    return item;
+    if (items.length === 0) throw new Error("nothing to pick from");
+    return items[this.index(items.length)] as T;
   }
 
   /** @returns the stream of that name below this one; asking twice gives the same numbers again */

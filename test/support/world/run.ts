@@ -51,6 +51,9 @@ export interface RunResult {
 const CALM_BOUND_MS = 60_000;
 /** After faults stop: a lost event is made up for by the next list (120 s), the rest takes as long as in calm. */
 const AFTER_FAULTS_BOUND_MS = 200_000;
+/** After Normal is seen, the last words of status and Events come within this long; after a restart within that. */
+const SETTLED_MS = 3_000;
+const RESTARTED_MS = 12_000;
 /** At rest the operators write nothing for so long. */
 const QUIET_MS = 30_000;
 const QUIET_WRITES = 2;
@@ -133,7 +136,9 @@ class Run {
   /** No hot loop, no late change of mind, and all that was acknowledged is there. */
   private async rest(): Promise<void> {
     const { world } = this;
-    await world.time.pass(3_000);
+    // A killed operator may still be about to come back and look around.
+    const disturbed = this.o.killPoint !== undefined || this.o.faults === "random";
+    await world.time.pass(disturbed ? RESTARTED_MS : SETTLED_MS);
     const writes = world.writes;
     await world.time.pass(QUIET_MS);
     if (world.writes - writes > QUIET_WRITES) {

@@ -78,6 +78,8 @@ export class WholeWorld {
   /** Writes of the operators to the API, without the leader lease. */
   writes = 0;
   private started = 0;
+  /** Read once per version; undefined: to be read again. */
+  private newest: Classic | null | undefined;
 
   constructor(private readonly options: WorldOptions) {
     const random = (this.random = new SeededRandom(options.seed));
@@ -86,6 +88,9 @@ export class WholeWorld {
     this.store = new KubeStore(random.fork("store"), () => time.epochMs + time.nowMs());
     this.checker = new Checker(this.story, () => time.nowMs());
     this.checker.follow(this.store);
+    this.store.subscribe(change => {
+      if (change.kind === "timesten.oracle.com/timestenclassics") this.newest = undefined;
+    });
     this.faults = new WorldFaults(random.fork("faults"));
     const around = this.surroundings();
     this.network = new Network(around, this.faults);
@@ -102,7 +107,7 @@ export class WholeWorld {
       NAME,
       random.fork("client"),
       1,
-      40,
+      80,
       (id, database) => this.checker.seeAcknowledged(id, database),
     );
     this.client.start();
@@ -135,8 +140,10 @@ export class WholeWorld {
     this.story.tell("user", `applies ${KEY}${this.options.twosafe ? " (twosafe)" : ""}`);
   }
 
+  /** @returns the object as it is stored; not to be changed */
   object(): Classic | null {
-    return this.store.get<Classic>(timesTenClassics, NAMESPACE, NAME);
+    if (this.newest === undefined) this.newest = this.store.get<Classic>(timesTenClassics, NAMESPACE, NAME);
+    return this.newest;
   }
 
   /** Starts one operator replica. @param name of its pod; a restarted container keeps it */

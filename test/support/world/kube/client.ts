@@ -258,6 +258,12 @@ function failure(fate: CallFate): KubeError {
 
 /** @returns what a watch with these options tells of a change; an object that leaves the selection is DELETED for it */
 function asEvent<T extends KubeObject>(change: Change, options: ListOptions): WatchEvent<T> | null {
+  if (options.labelSelector === undefined && options.fieldSelector === undefined) {
+    // Nothing about the object matters then but its place: no need to look into what it was.
+    const { namespace } = options;
+    if (namespace !== undefined && !change.key.startsWith(`${namespace}/`)) return null;
+    return { type: change.type, object: parse<T>(change.json) };
+  }
   const object = parse<T>(change.json);
   const now = change.type !== "DELETED" && matchesOptions(object, options);
   const was = change.before !== null && matchesOptions(parse<T>(change.before), options);

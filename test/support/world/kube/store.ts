@@ -188,9 +188,11 @@ export class KubeStore {
 
   private kind(resource: Resource): Map<string, string> {
     const key = kindKey(resource);
-    const objects = this.objects.get(key) ?? new Map<string, string>();
-    this.objects.set(key, objects);
-    return objects;
+    const known = this.objects.get(key);
+    if (known !== undefined) return known;
+    const fresh = new Map<string, string>();
+    this.objects.set(key, fresh);
+    return fresh;
   }
 
   private kindAt(kind: string, version: number): Map<string, string> {
