@@ -77,6 +77,7 @@ export class Connections {
     let queue = Promise.resolve();
     socket.on("error", () => undefined);
     socket.on("close", () => {
+      if (connection !== null) connection.session.gone = true;
       queue = queue.then(async () => {
         if (connection !== null) await this.leave(connection);
       });

@@ -1,12 +1,13 @@
 /** A loaded database: rows, catalogue, transaction log and its place in a pair. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errors } from "../shared/errors";
 import { isReplicated } from "../sql/scheme";
 import { changeUsers, newCatalog, type Catalog } from "./catalog";
-import { readCheckpoint, writeCheckpoint, type CheckpointHeader } from "./checkpoint";
+import { databaseExists, readCheckpoint, writeCheckpoint, type CheckpointHeader } from "./checkpoint";
 import { newControl, type Control, type Position, type RepState } from "./control";
 import { define } from "./definitions";
+import { hold, release } from "./hold";
 import { WriterLock } from "./lock";
 import { showPosition, TransactionLog, type LogPosition } from "./log";
 import { encodeRecord, type CommitRecord, type Piece } from "./records";
@@ -53,15 +54,6 @@ export interface DatabaseOptions {
   create: boolean;
 }
 
-function processStart(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
 export class Database {
   readonly name: string;
   readonly lock = new WriterLock();
@@ -81,7 +73,6 @@ export class Database {
 
   private constructor(readonly options: DatabaseOptions) {
     this.name = basename(options.dataStore);
-    this.holdFiles();
     const found = readCheckpoint(options.dataStore);
     if (found === null && !options.create) throw errors.noSuchDatabase(options.dataStore);
     this.catalog = found?.header.catalog ?? newCatalog();
@@ -104,21 +95,11 @@ export class Database {
   /** @throws TimesTenError 836, 846, 847 */
   static open(options: DatabaseOptions): Database {
     if (!existsSync(dirname(options.dataStore))) throw errors.cannotCreate(options.dataStore);
+    if (!options.create && !databaseExists(options.dataStore)) throw errors.noSuchDatabase(options.dataStore);
+    hold(options.dataStore);
     const database = new Database(options);
     if (database.checkpointNumber === 0 || database.recovered) database.checkpoint();
     return database;
-  }
-
-  /** One process per database: a forgotten one of an earlier daemon must be gone first. */
-  private holdFiles(): void {
-    const file = `${this.options.dataStore}.lock`;
-    if (existsSync(file)) {
-      const [pid = "0", start = ""] = readFileSync(file, "utf8").split(" ");
-      if (Number(pid) !== process.pid && start !== "" && processStart(Number(pid)) === start) {
-        throw errors.inUseElsewhere(this.options.dataStore, Number(pid));
-      }
-    }
-    writeFileSync(file, `${process.pid} ${processStart(process.pid) ?? ""}`);
   }
 
   private replay(from: LogPosition): void {
@@ -353,6 +334,6 @@ export class Database {
     this.checkpoint();
     this.log.close();
     this.store.close();
-    rmSync(`${this.options.dataStore}.lock`, { force: true });
+    release(this.options.dataStore);
   }
 }

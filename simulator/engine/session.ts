@@ -33,6 +33,8 @@ const planLimit = 200;
 
 export class Session {
   autocommit = true;
+  /** The other side has left: nothing new is begun for it. */
+  gone = false;
   private transaction: Transaction | null = null;
   private readonly plans = new Map<string, Plan>();
   private readonly currentValues = new Map<string, string>();
@@ -200,6 +202,10 @@ export class Session {
     if (this.transaction?.shipped === true) await this.commit();
     if (this.transaction !== null) return this.transaction;
     const transaction = await this.database.begin(this.options.lockWaitMs);
+    if (this.gone) {
+      this.database.rollback(transaction);
+      throw errors.terminated();
+    }
     this.transaction = transaction;
     return transaction;
   }

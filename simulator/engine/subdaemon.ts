@@ -3,11 +3,13 @@
  * exits at once, without flushing anything.
  */
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { asTimesTenError } from "../shared/errors";
 import { attribute, type Attributes } from "../shared/connstr";
 import { messageLog } from "../shared/log";
 import { Connections, type ConnectionInfo, type Urgency } from "./connections";
 import { Database } from "./database";
+import { holder } from "./hold";
 import { ReplicationAgent } from "../replication/agent";
 import { replicationProcedures } from "../replication/procedures";
 import { dispatcher, generalProcedures } from "./procedures";
@@ -98,6 +100,8 @@ async function serve(
   fatal: (error: unknown) => void,
 ): Promise<void> {
   const options = databaseOptions(start);
+  // The process of a daemon that has just died may need a moment to go.
+  for (let tries = 0; tries < 200 && holder(start.dataStore) !== 0; tries += 1) await delay(10);
   const database = Database.open(options);
   database.log.onFailure = fatal;
   log(

@@ -31,7 +31,7 @@ export async function eventually<T>(
   while (Date.now() < end) {
     try {
       const value = await look();
-      if (value !== undefined && value !== null && value !== false) return value as NonNullable<T>;
+      if (value !== undefined && value !== null && value !== false) return value;
     } catch (error) {
       complaint = error;
     }
@@ -172,7 +172,8 @@ export class Host {
   async state(): Promise<string> {
     const admin = await this.admin();
     try {
-      return String((await admin.rows("call ttRepStateGet"))[0]?.[0]);
+      const state = (await admin.rows("call ttRepStateGet"))[0]?.[0];
+      return typeof state === "string" ? state : "";
     } finally {
       admin.close();
     }
