@@ -3,7 +3,7 @@
  * own TimesTen user. Every object has an authority of its own: an agent of one pair is nobody to another. The
  * authority's key is thrown away: nobody, not even the operator, can issue a further certificate.
  */
-import { generateKeyPair, randomBytes } from "node:crypto";
+import { constants, generateKeyPair, privateEncrypt, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { md, pki } from "node-forge";
 
@@ -36,6 +36,9 @@ const BACKDATED_MS = 60 * 60 * 1000;
 const PASSWORD_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const PASSWORD_LENGTH = 28;
 export const AGENT_USER = "ttagent";
+
+/** DER of a DigestInfo up to the hash (RFC 8017, 9.2, note 1). */
+const SHA256_DIGEST_INFO = Buffer.from("3031300d060960864801650304020105000420", "hex");
 
 const newKeyPair = promisify(generateKeyPair);
 
@@ -115,8 +118,22 @@ function certificate({ commonName, keys, issuer, extensions }: CertificateSpec, 
   made.setSubject([{ name: "commonName", value: commonName }]);
   made.setIssuer([{ name: "commonName", value: issuer.commonName }]);
   made.setExtensions(extensions);
-  made.sign(pki.privateKeyFromPem(issuer.privateKey), md.sha256.create());
+  made.sign(nodeSigner(issuer.privateKey), md.sha256.create());
   return pki.certificateToPem(made);
+}
+
+/** forge's own arithmetic would hold up the event loop: the signature itself is Node's (RSASSA-PKCS1-v1_5). */
+function nodeSigner(privateKey: string): pki.rsa.PrivateKey {
+  const signer: Pick<pki.rsa.PrivateKey, "sign"> = {
+    sign: digest => {
+      if (typeof digest === "string") throw new Error("a digest object is expected");
+      const hash = Buffer.from(digest.digest().toHex(), "hex");
+      const info = Buffer.concat([SHA256_DIGEST_INFO, hash]);
+      const key = { key: privateKey, padding: constants.RSA_PKCS1_PADDING };
+      return privateEncrypt(key, info).toString("latin1");
+    },
+  };
+  return signer as pki.rsa.PrivateKey;
 }
 
 /** 16 random bytes as hex, read as a positive number. */
