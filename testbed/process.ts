@@ -105,25 +105,28 @@ export function run(command: string, args: readonly string[], options: RunOption
     const child = spawn(command, args, {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, ...options.env },
-      timeout: options.timeoutMs ?? 60_000,
-      killSignal: "SIGKILL",
     });
+    const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 60_000);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (b: Buffer) => out.push(b));
     child.stderr.on("data", (b: Buffer) => err.push(b));
     child.stdin.on("error", () => undefined); // it may end without reading
     child.stdin.end(options.input ?? "");
-    child.once("error", fail);
-    child.once("close", (code, signal) =>
+    child.once("error", error => {
+      clearTimeout(timer);
+      fail(error);
+    });
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
       done({
         code: code ?? 128,
         stdout: Buffer.concat(out).toString(),
         stderr:
           Buffer.concat(err).toString() +
           (signal === null ? "" : `\n${basename(command)}: ended by ${signal}`),
-      }),
-    );
+      });
+    });
   });
 }
 
