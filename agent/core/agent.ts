@@ -65,7 +65,8 @@ export class Agent implements AgentSessions {
   #ended = false;
   #seq = 0;
   #published = "";
-  #stepping = false;
+  /** The steps that run now, or null. */
+  #stepping: Promise<void> | null = null;
   #stepAgain = false;
   #stepFailures = 0;
   #looking: Promise<void> | null = null;
@@ -105,6 +106,8 @@ export class Agent implements AgentSessions {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#publish();
+    // What was begun, such as opening, must not come after the closing.
+    await this.#stepping;
     if (this.#life.boot !== null) await this.#leave();
     const stop = (signal: AbortSignal) => this.#o.timesten.stopDaemon(signal);
     if (this.#life.boot === null) await this.#try("stop the daemon", stop, DAEMON_DEADLINE_MS);
@@ -218,17 +221,17 @@ export class Agent implements AgentSessions {
 
   /** Does what the rules ask, one step after the other; a failed step is tried again after a pause. */
   #kick(): void {
-    if (!this.#started || this.#ended) return;
+    // On its way out it closes by itself, and says so only when the standby has had its chance (see #leave).
+    if (!this.#started || this.#ended || this.#stopping) return;
     this.#stepAgain = true;
-    if (this.#stepping) return;
-    this.#stepping = true;
-    void this.#steps().finally(() => {
-      this.#stepping = false;
+    this.#stepping ??= this.#steps().finally(() => {
+      this.#stepping = null;
+      if (this.#stepAgain) this.#kick();
     });
   }
 
   async #steps(): Promise<void> {
-    while (this.#stepAgain && !this.#ended) {
+    while (this.#stepAgain && !this.#stopping) {
       this.#stepAgain = false;
       const step = nextStep(this.#situation());
       if (step === null) continue;
@@ -236,6 +239,8 @@ export class Agent implements AgentSessions {
         this.#stepAgain = true;
         continue;
       }
+      // A failed step has its pause, whatever was asked meanwhile; a new record asks again.
+      this.#stepAgain = false;
       this.#retryLater();
       return;
     }
@@ -433,25 +438,35 @@ export class Agent implements AgentSessions {
     void this.#lookAfresh().catch(() => undefined);
   }
 
-  /** Leaving for good: close, and if this was the writer let the standby have everything first. */
+  /**
+   * Leaving for good: close, and if this was the writer let the standby have everything. Only then it is said to be
+   * closed, because that word is what the standby is promoted on.
+   */
   async #leave(): Promise<void> {
     const { timesten } = this.#o;
-    const wasWriter = mayWrite(this.#situation());
-    await this.#try("close the database", signal => timesten.close(signal), LEAVE_WAIT_MS);
-    this.#closed = true;
-    if (wasWriter && this.#life.memory.obeyed?.mode === "Pair") {
+    const wasWriter = mayWrite(this.#situation()) && this.#life.memory.obeyed?.mode === "Pair";
+    const closed = await this.#try("close the database", signal => timesten.close(signal), LEAVE_WAIT_MS);
+    if (wasWriter) {
       const wait = (signal: AbortSignal) =>
         timesten.waitForStandby(LEAVE_WAIT_MS, signal).then(() => undefined);
       await this.#try("wait for the standby", wait, LEAVE_WAIT_MS);
     }
+    this.#closed ||= closed;
     this.#publish();
   }
 
-  async #try(what: string, work: (signal: AbortSignal) => Promise<void>, deadlineMs: number): Promise<void> {
+  /** @returns whether it worked */
+  async #try(
+    what: string,
+    work: (signal: AbortSignal) => Promise<void>,
+    deadlineMs: number,
+  ): Promise<boolean> {
     try {
       await withDeadline(this.#o.clock, deadlineMs, work);
+      return true;
     } catch (error) {
       this.#o.log.warn(`could not ${what}`, { error: String(error) });
+      return false;
     }
   }
 

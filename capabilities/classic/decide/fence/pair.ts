@@ -35,6 +35,22 @@ export const pairRules: readonly Rule<InForce>[] = [
     },
   },
   {
+    name: "a writer that leaves is stopped first",
+    because:
+      "its agent closes the database in any case; under Closed that word is a proof, so the standby need not wait until the daemon has stopped",
+    decide: ({ record, writer, peer, life }) => {
+      if (!record.ready || life.is !== "alive" || !life.state.stopping) return null;
+      if (completeFor(peer, record.n) === null) return null;
+      const message = `${writer.name} is shutting down; nobody may write until ${peer.name} takes over`;
+      return {
+        situation: "failingOver",
+        why: { reason: "WriterStopped", message },
+        write: stopped(record),
+        proof: null,
+      };
+    },
+  },
+  {
     name: "stop the Pair for the old writer's own disk",
     because:
       "its standby cannot be promoted any more, and the returned database needs a record that names its new life",
