@@ -140,7 +140,7 @@ export class Engine {
     const known = this.#memories.get(key);
     if (known?.objectUID === objectUID) return known;
     if (known !== undefined) this.#around.forget(known);
-    const fresh = new PairMemory(objectUID);
+    const fresh = new PairMemory(objectUID, this.#world.clock.nowMs());
     this.#memories.set(key, fresh);
     return fresh;
   }

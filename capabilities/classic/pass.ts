@@ -40,6 +40,8 @@ export interface PassContext {
 
 /** After a failed effect the pass comes back soon, ms. */
 const EFFECT_RETRY_MS = 1_000;
+/** A new leader looks again this soon while the agents have not answered, ms. */
+const WARMING_WAKE_MS = 500;
 /** A Secret that could not be read is looked for again after this, ms. */
 const SECRET_CHECK_MS = 60_000;
 /** Passes over objects this operator does not manage, ms. */
@@ -99,6 +101,8 @@ async function carryOut(
   const done = await runEffects(c.executor, o.object, memory, d.effects);
   for (const failure of done.failures) c.world.log.warn("effect failed", { key, ...failure });
   const wakeAfterMs = wake(d, done.failures.length > 0);
+  const waiting = d.recordWrite === null && memory.isWarming(o.pods, o.nowMs);
+  if (waiting) return { wakeAfterMs: Math.min(wakeAfterMs, WARMING_WAKE_MS) };
   const report = makeReport(
     o,
     withFailures(d, done.failures),

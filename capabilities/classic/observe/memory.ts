@@ -5,7 +5,7 @@
 import type { AgentState } from "../../../protocol";
 import type { AgentCredentials } from "../../objects";
 import type { EventText } from "../decision";
-import type { BootContainer, BootEnd, SentCommand } from "../observation";
+import type { BootContainer, BootEnd, ObservedPod, SentCommand } from "../observation";
 import { belongsTo, endedTt, runningTt, type EndedContainer, type PodObject } from "./podObject";
 import type { KnownPod } from "../report/podEvents";
 import type { Report } from "../report/report";
@@ -30,6 +30,8 @@ export interface PodMemory {
 
 /** How many facts of each sort are kept: far more than a pair has lives in the time that matters. */
 const KEPT = 64;
+/** How long a new leader gives the agents to answer before it reports that they do not, ms. */
+const WARMING_MS = 3_000;
 /** Commands sent are forgotten after this, ms. */
 const SENT_KEPT_MS = 600_000;
 
@@ -48,8 +50,22 @@ export class PairMemory {
   uncertain: Report | null = null;
   credentials: { value: AgentCredentials; checkedAtMs: number } | null = null;
 
-  constructor(objectUID: string) {
+  /** @param sinceMs operator's wall clock now, ms */
+  constructor(
+    objectUID: string,
+    private readonly sinceMs: number,
+  ) {
     this.objectUID = objectUID;
+  }
+
+  /**
+   * A replica that has just taken over has not heard the agents yet: what it does not know is no news. So long it
+   * acts on what it knows and reports nothing.
+   */
+  isWarming(pods: readonly ObservedPod[], nowMs: number): boolean {
+    const age = nowMs - this.sinceMs;
+    if (age < 0 || age >= WARMING_MS) return false;
+    return pods.some(pod => pod.container?.running === true && pod.agent.state === null);
   }
 
   /** @returns what is remembered of that pod, from now on */

@@ -29,10 +29,10 @@ export interface Transition {
 
 const plain = { from: 0, alt: 0, ready: false };
 
-/** Record numbers that any agent obeys beyond the record in force: the record was lost or wound back. */
+/** @returns whether an agent is known to obey a higher number than the record has: it was lost or wound back */
 export function isBehind(o: Observation): boolean {
   const n = o.record?.value.n ?? 0;
-  return o.pods.some(pod => (heard(pod)?.permission.obeyedN ?? 0) > n);
+  return o.pods.some(pod => (pod.agent.state?.permission.obeyedN ?? 0) > n);
 }
 
 /** @returns the number of the first record, or of one that takes the place of a lost one */

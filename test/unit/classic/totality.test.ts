@@ -1,0 +1,328 @@
+/** Properties of decisions over any observation, also those that no fixture thinks of. */
+import fc from "fast-check";
+import { decide } from "../../../capabilities/classic/decide/decide";
+import type { Observation, ObservedPod } from "../../../capabilities/classic/observation";
+import { reasons } from "../../../capabilities/classic/reasons";
+import type { AgentState, PermissionRecord } from "../../../protocol";
+import { whyNotAllowed } from "../../support/world/record-rules";
+import { OBJECT_UID, agentState, observation, pod, unloadedView } from "./fixtures";
+
+const boots = ["boot-0", "boot-1", "boot-x"];
+const uids = ["uid-0", "uid-1", "uid-old"];
+const writer = fc.record({ podUID: fc.constantFrom(...uids), boot: fc.constantFrom(...boots) });
+const n = fc.integer({ min: 1, max: 6 });
+
+const anyRecord: fc.Arbitrary<PermissionRecord | null> = fc.option(
+  fc
+    .record({
+      n,
+      writer,
+      mode: fc.constantFrom("Pair", "Solo", "Closed"),
+      from: n,
+      alt: n,
+      ready: fc.boolean(),
+      some: fc.boolean(),
+    })
+    .map(({ n: number, mode, from, alt, ready, some, writer: w }): PermissionRecord => {
+      const standby = w.podUID === "uid-0" ? "uid-1" : "uid-0";
+      const base = {
+        objectUID: OBJECT_UID,
+        n: number,
+        writer: w,
+        standby: null,
+        from: 0,
+        alt: 0,
+        ready: false,
+      };
+      const left = Math.max(1, Math.min(from, number - 1));
+      switch (mode) {
+        case "Pair":
+          return { ...base, mode, standby, ready };
+        case "Solo":
+          return some
+            ? { ...base, mode, from: number > 1 ? left : 0 }
+            : { ...base, mode, alt: alt < number ? alt : 0 };
+        default:
+          return some
+            ? { ...base, mode: "Closed", standby, from: ready ? left : 0 }
+            : { ...base, mode: "Closed" };
+      }
+    }),
+  { nil: null, freq: 8 },
+);
+
+const db = fc.constantFrom("None", "Loaded", "Unloaded", "Loading", "Unknown" as const);
+const anyTask = fc.constantFrom("duplicate", "startRepAgent", "runEpilog", "createDatabase").chain(verb =>
+  fc.record({
+    id: fc.constantFrom(`uid-1/1/none/${verb}/1`, `uid-0/5/none/${verb}/1`, `uid-1/5/none/${verb}/2`),
+    verb: fc.constant(verb),
+    status: fc.constantFrom("running" as const, "succeeded" as const, "failed" as const),
+    error: fc.constant(null),
+    startedAtMs: fc.constant(1),
+    endedAtMs: fc.constant(2),
+  }),
+);
+
+function anyState(ordinal: 0 | 1): fc.Arbitrary<AgentState> {
+  const upTo = fc.integer({ min: 0, max: 6 });
+  return fc
+    .record({
+      uid: fc.constantFrom(...Array<string>(5).fill(uids[ordinal] ?? ""), "uid-new"),
+      boot: fc.constantFrom(null, boots[ordinal] ?? "", "boot-x"),
+      ended: fc.subarray(boots),
+      db,
+      daemon: fc.constantFrom("Up" as const, "Down" as const, "Unknown" as const),
+      instance: fc.constantFrom("Exists" as const, "Missing" as const),
+      repState: fc.constantFrom("ACTIVE", "STANDBY", "IDLE", "RECOVERING", "FAILED", "Unknown" as const),
+      repAgent: fc.constantFrom("Running" as const, "Not Running" as const),
+      repScheme: fc.constantFrom("Exists" as const, "None" as const),
+      repPeerState: fc.constantFrom("start" as const, "failed" as const),
+      open: fc.boolean(),
+      dbId: upTo,
+      permission: fc.record({
+        obeyedN: upTo,
+        soloed: upTo,
+        left: upTo,
+        mode: fc.constantFrom("none" as const, "endless" as const),
+        closed: fc.boolean(),
+        completeFor: upTo,
+        soloEnded: fc.option(fc.record({ n, mark: upTo })),
+        refused: fc.option(fc.record({ n, reason: fc.constant("no") })),
+      }),
+      tasks: fc.array(anyTask, { maxLength: 2 }),
+      stopping: fc.boolean(),
+    })
+    .map(({ uid, ended, permission, tasks, stopping, boot, ...timesten }) =>
+      agentState(ordinal, {
+        podUID: uid,
+        boot,
+        endedBoots: ended
+          .filter(one => one !== boot)
+          .map(one => ({ boot: one, endedAtMs: 1, how: "daemon died" })),
+        timesten: boot === null ? { ...unloadedView, ...timesten, open: false } : timesten,
+        permission,
+        tasks,
+        stopping,
+      }),
+    );
+}
+
+function anyPod(ordinal: 0 | 1): fc.Arbitrary<ObservedPod> {
+  return fc
+    .record({
+      state: fc.option(anyState(ordinal), { nil: null, freq: 5 }),
+      exists: fc.boolean(),
+      connected: fc.boolean(),
+      silentForMs: fc.constantFrom(0, 500, 29_000, 31_000),
+      repStateForMs: fc.constantFrom(0, 31_000, 700_000),
+      running: fc.boolean(),
+      terminating: fc.boolean(),
+      roleLabel: fc.constantFrom(null, "active", "standby"),
+    })
+    .map(({ state, exists, connected, silentForMs, repStateForMs, running, terminating, roleLabel }) => {
+      const there = exists || state !== null;
+      const heardNow = there && state !== null && connected;
+      return pod(ordinal, {
+        state,
+        uid: there ? (state?.podUID ?? uids[ordinal] ?? null) : null,
+        terminating,
+        roleLabel,
+        container: there ? { containerID: "c", running, waitingReason: null, restartCount: 0 } : null,
+        agent: { connected: heardNow, silentForMs: heardNow ? 0 : silentForMs, repStateForMs },
+      });
+    });
+}
+
+/** How much of what a pod's agent says fits the record: with everything at random hardly any situation would be one. */
+const anySense = fc.record({
+  lives: fc.boolean(),
+  obeys: fc.nat(4).map(one => one > 0),
+  serves: fc.boolean(),
+  complete: fc.boolean(),
+  present: fc.nat(4).map(one => one > 0),
+});
+
+type Sense = typeof anySense extends fc.Arbitrary<infer T> ? T : never;
+
+function makeSense(record: PermissionRecord | null, target: ObservedPod, sense: Sense): ObservedPod {
+  const { state } = target.agent;
+  if (record === null || state === null) return target;
+  const connected = sense.present || target.agent.connected;
+  const isWriter = record.writer.podUID === state.podUID;
+  const permission = { ...state.permission };
+  if (sense.obeys) permission.obeyedN = record.n;
+  if (sense.complete && !isWriter) {
+    const pairN = record.mode === "Pair" ? record.n : record.from || record.alt;
+    Object.assign(permission, { completeFor: pairN, left: 0 });
+  }
+  const now = { ...state, permission, timesten: { ...state.timesten } };
+  if (isWriter && sense.lives) now.boot = record.writer.boot;
+  if (isWriter && sense.lives && sense.serves) {
+    Object.assign(now.timesten, {
+      db: "Loaded",
+      daemon: "Up",
+      open: true,
+      repState: "ACTIVE",
+      repAgent: "Running",
+    });
+    Object.assign(permission, { mode: "endless", closed: false, soloEnded: { n: record.n, mark: 1 } });
+    now.stopping = false;
+  }
+  if (!isWriter && sense.complete) {
+    Object.assign(now.timesten, { db: "Loaded", daemon: "Up", repState: "STANDBY", repAgent: "Running" });
+  }
+  const agent = {
+    ...target.agent,
+    connected,
+    silentForMs: connected ? 0 : target.agent.silentForMs,
+    state: now,
+  };
+  return { ...target, agent, terminating: target.terminating && !sense.serves };
+}
+
+const anyObservation: fc.Arbitrary<Observation> = fc
+  .record({
+    record: anyRecord,
+    pods: fc.tuple(anyPod(0), anyPod(1)),
+    state: fc.constantFrom(
+      "",
+      "Initializing",
+      "Normal",
+      "ActiveDown",
+      "ActiveTakeover",
+      "StandbyDown",
+      "StandbyStarting",
+      "StandbyCatchup",
+      "BothDown",
+      "WaitingForActive",
+      "ConfiguringActive",
+      "ManualInterventionRequired" as const,
+    ),
+    over: fc.array(writer, { maxLength: 3 }),
+    writerPodName: fc.constantFrom("sample-0", "sample-1", "other-0"),
+    sense: fc.tuple(anySense, anySense),
+  })
+  .map(({ sense, pods, ...change }) => {
+    const [a, b] = [makeSense(change.record, pods[0], sense[0]), makeSense(change.record, pods[1], sense[1])];
+    return observation({ ...change, pods: [a, b] });
+  });
+
+const runs = { numRuns: 6_000 };
+
+it("every observation leads to a state and at least one known reason, within the polling interval", () => {
+  fc.assert(
+    fc.property(anyObservation, o => {
+      const d = decide(o);
+      expect(d.state).not.toBe("");
+      expect(d.reasons.length).toBeGreaterThan(0);
+      for (const { reason, message } of d.reasons) {
+        expect(Object.keys(reasons)).toContain(reason);
+        expect(message).not.toBe("");
+      }
+      expect(d.wakeAfterMs).toBeGreaterThanOrEqual(0);
+      expect(d.wakeAfterMs).toBeLessThanOrEqual(o.settings.pollingIntervalMs);
+    }),
+    runs,
+  );
+});
+
+it("no record is written that the table does not have (told by a reading of the table of its own)", () => {
+  let writes = 0;
+  fc.assert(
+    fc.property(anyObservation, o => {
+      const { recordWrite: write } = decide(o);
+      if (write === null) return;
+      writes++;
+      const before = o.record?.value ?? null;
+      const highest = Math.max(
+        before?.n ?? 0,
+        ...o.pods.map(one => one.agent.state?.permission.obeyedN ?? 0),
+      );
+      const lost = before !== null && highest > before.n;
+      expect(whyNotAllowed(lost ? null : before, write.value, highest)).toBeNull();
+      expect(write.replaces).toBe(o.record?.resourceVersion ?? null);
+    }),
+    runs,
+  );
+  expect(writes).toBeGreaterThan(100);
+});
+
+it("the writer is changed to another pod only with a proof about the old one, which goes along", () => {
+  let promotions = 0;
+  fc.assert(
+    fc.property(anyObservation, o => {
+      const { recordWrite: write } = decide(o);
+      // A Closed keeps the number of the Pair it leaves, but names nobody new.
+      if (write === null || write.value.from === 0 || write.value.mode === "Closed" || o.record === null)
+        return;
+      promotions++;
+      const old = o.record.value.writer;
+      const standby = o.pods.find(one => one.uid === write.value.writer.podUID);
+      const said = standby?.agent.state;
+      expect(said?.permission.completeFor).toBe(write.value.from);
+      expect(said?.boot).toBe(write.value.writer.boot);
+      const fenced = o.pods.some(
+        one =>
+          one.uid === old.podUID &&
+          one.agent.connected &&
+          one.agent.state?.boot === old.boot &&
+          one.agent.state.permission.closed,
+      );
+      expect(fenced || o.ends.some(end => end.podUID === old.podUID && end.boot === old.boot)).toBe(true);
+      expect(write.notes.proofs).toMatchObject([old]);
+    }),
+    runs,
+  );
+  expect(promotions).toBeGreaterThan(5);
+});
+
+it("a copy is destroyed only under a Solo of the other pod, open, endless and obeying in this very pass", () => {
+  let duplicates = 0;
+  fc.assert(
+    fc.property(anyObservation, o => {
+      for (const { ordinal, command } of decide(o).commands) {
+        if (command.verb !== "duplicate") continue;
+        duplicates++;
+        const record = o.record?.value;
+        const source = o.pods[ordinal === 0 ? 1 : 0];
+        const { agent, uid } = source;
+        expect(record?.mode).toBe("Solo");
+        expect(uid).toBe(record?.writer.podUID);
+        expect(agent.connected).toBe(true);
+        expect(agent.state?.boot).toBe(record?.writer.boot);
+        expect(agent.state?.timesten).toMatchObject({ open: true, repState: "ACTIVE" });
+        expect(agent.state?.permission).toMatchObject({ obeyedN: record?.n, mode: "endless" });
+        expect(o.pods[ordinal].agent.state?.permission.obeyedN).toBe(record?.n);
+        expect(command).toMatchObject({ n: record?.n, fromHost: o.settings.hosts[source.ordinal] });
+      }
+    }),
+    runs,
+  );
+  expect(duplicates).toBeGreaterThan(5);
+});
+
+it("at most one pod is the active, and only one whose database serves as the record's writer gets clients", () => {
+  fc.assert(
+    fc.property(anyObservation, o => {
+      const d = decide(o);
+      expect(d.roles.filter(role => role === "active").length).toBeLessThanOrEqual(1);
+      for (const effect of d.effects) {
+        if (effect.do !== "route" || effect.to === null) continue;
+        const target = o.pods[effect.to.ordinal];
+        expect(target.uid).toBe(o.record?.value.writer.podUID);
+        expect(target.agent.state?.timesten).toMatchObject({ open: true, repState: "ACTIVE" });
+      }
+    }),
+    runs,
+  );
+});
+
+it("an object that is being deleted is left alone", () => {
+  fc.assert(
+    fc.property(anyObservation, o => {
+      o.object.metadata.deletionTimestamp = "2026-01-01T00:00:00Z";
+      expect(decide(o)).toMatchObject({ recordWrite: null, commands: [], effects: [] });
+    }),
+    { numRuns: 1_000 },
+  );
+});
