@@ -14,26 +14,40 @@ _started_s=$SECONDS
 # say TEXT...: one progress line with the seconds since this script began.
 say() { printf '[%4ds] %s\n' $((SECONDS - _started_s)) "$*"; }
 
+# interruptible: Ctrl-C also ends what runs in the background; bash makes such jobs deaf to it.
+interruptible() { trap 'trap "" INT TERM; kill -TERM 0; exit 130' INT; }
+
 # fail TEXT...: an error that says what to do; ends the script.
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# step NAME TITLE COMMAND...: runs COMMAND with its output in .build/logs/NAME.log. A line every 15 s says that it
-# still runs and what it last said; if it fails, the end of the log is shown and its exit code returned.
+# heartbeat NAME LOG: says every 15 s that NAME still runs and what its log last said, as long as this script lives.
+heartbeat() {
+  local began=$SECONDS next=$((SECONDS + 15))
+  while kill -0 $$ 2>/dev/null; do
+    sleep 1 >/dev/null 2>&1
+    ((SECONDS >= next)) || continue
+    say "  … $1: $((SECONDS - began)) s; $(tail -n 1 "$2" | tr -d '\r' | cut -c1-120)"
+    next=$((SECONDS + 15))
+  done
+}
+
+# step NAME TITLE COMMAND...: runs COMMAND (a program or function) with its output in .build/logs/NAME.log and a heartbeat.
+# If it fails, the end of the log is shown and its exit code returned. It runs in the foreground, so that Ctrl-C ends it.
 step() {
-  local name=$1 title=$2 log=$REPO/.build/logs/$1.log began=$SECONDS pid code=0 next
+  local name=$1 title=$2 log=$REPO/.build/logs/$1.log began=$SECONDS code options=$- beat
   shift 2
   say "$title"
-  "$@" >"$log" 2>&1 &
-  pid=$!
-  next=$((began + 15))
-  while kill -0 "$pid" 2>/dev/null; do
-    sleep 0.2
-    if ((SECONDS >= next)); then
-      say "  … $name: $((SECONDS - began)) s; $(tail -n 1 "$log" | tr -d '\r' | cut -c1-120)"
-      next=$((SECONDS + 15))
-    fi
-  done
-  wait "$pid" || code=$?
+  : >"$log"
+  heartbeat "$name" "$log" &
+  beat=$!
+  set +e
+  (
+    [[ $options != *e* ]] || set -e
+    "$@"
+  ) >"$log" 2>&1
+  code=$?
+  [[ $options != *e* ]] || set -e
+  { kill "$beat" && wait "$beat"; } 2>/dev/null || true
   if ((code != 0)); then
     printf -- '--- %s failed with exit code %d; the end of %s:\n' "$name" "$code" ".build/logs/$name.log" >&2
     tail -n 30 "$log" >&2

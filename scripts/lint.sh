@@ -4,6 +4,7 @@ set -uo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$REPO" || exit 1
 
+interruptible
 mkdir -p .build/lint
 rm -f .build/lint/*
 

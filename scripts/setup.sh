@@ -95,6 +95,7 @@ go_tools() {
   "$REPO/testbed/tools/build.sh" >/dev/null
 }
 
+interruptible
 basic_needs
 pids=()
 npm_packages & pids+=($!)
