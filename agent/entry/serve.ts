@@ -98,6 +98,7 @@ async function makeDriver(o: ServeOptions): Promise<TimesTenDriver> {
     instanceHome: config.instanceHome,
     db: config.db,
     dataStore: config.dataStore,
+    logDir: config.logDir,
     configDir: config.configDir,
     imageRelease: distribution?.release ?? "Unknown",
     peerHosts: config.peerHosts,

@@ -17,6 +17,8 @@ export interface DriverOptions {
   db: string;
   /** DataStore attribute: path of the database's files without suffix. */
   dataStore: string;
+  /** LogDir attribute, where the logs lie elsewhere than the database's files; else null. */
+  logDir: string | null;
   /** Where the metadata files are (/ttconfig). */
   configDir: string;
   /** Release of the installation in the image. */

@@ -48,9 +48,11 @@ export async function runFile(
     signal,
   );
   const output = `${stdout}\n${stderr}`;
-  const error = parseErrors(output)[0];
-  if (error !== undefined)
-    throw TimesTenError.from({ ...error, message: withoutSecrets(error.message) }, label);
+  const [error, ...more] = parseErrors(output);
+  if (error !== undefined) {
+    const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
+    throw TimesTenError.from({ ...error, message: `${withoutSecrets(error.message)}${others}` }, label);
+  }
   if (code !== 0) throw new TimesTenError(null, `${label}ttIsql exited with code ${code}`);
   return true;
 }

@@ -79,7 +79,7 @@ export async function unload(c: Context, signal: AbortSignal): Promise<void> {
   if (!isInMemory(section)) return;
   if (section?.repAgent === true) await c.attempt("ttAdmin", ["-repStop", c.o.db], signal);
   if (section?.cacheAgent === true) await c.attempt("ttAdmin", ["-cacheStop", c.o.db], signal);
-  await closeForUsers(c, signal);
+  if (section?.open !== false || others(c, section).length > 0) await closeForUsers(c, signal);
   // A connection that has just ended may still count for a moment: TimesTen then refuses.
   await c.until("unload of the database", signal, async () => {
     const { code, stdout, stderr } = await c.attempt("ttAdmin", ["-ramUnload", c.o.db], signal);
@@ -105,11 +105,11 @@ export async function destroy(c: Context, signal: AbortSignal): Promise<void> {
 }
 
 async function removeFiles(c: Context): Promise<void> {
-  const folder = dirname(c.o.dataStore);
   const name = basename(c.o.dataStore);
-  const files = await readdir(folder);
-  const ours = files.filter(file => file.startsWith(`${name}.`));
-  await Promise.all(ours.map(file => rm(join(folder, file), { recursive: true, force: true })));
+  for (const folder of [dirname(c.o.dataStore), ...(c.o.logDir === null ? [] : [c.o.logDir])]) {
+    const ours = (await readdir(folder)).filter(file => file.startsWith(`${name}.`));
+    await Promise.all(ours.map(file => rm(join(folder, file), { recursive: true, force: true })));
+  }
 }
 
 function isInMemory(section: DatabaseStatus | undefined): boolean {

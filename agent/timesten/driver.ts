@@ -13,6 +13,8 @@ import { TimesTenError } from "./errors";
 import { Observer } from "./observe";
 import { parseNumber, parseRepState, parseScheme, parseWait } from "./parse/isql";
 import { databaseProcesses, killProcesses, watchProcesses } from "./processes";
+import { isAlive } from "./procfs";
+import type { Snapshot } from "./status";
 
 /** ttStatus for `processes` may take so long, ms. */
 const PROCESSES_MS = 5_000;
@@ -172,14 +174,11 @@ export class TimesTenDriver implements TimesTen {
   async #stopDaemon(signal: AbortSignal): Promise<void> {
     const c = this.#c;
     c.status.invalidate();
-    const { report } = await c.status.read(0, signal);
-    if (report.daemon === "Down") return;
+    const snapshot = await c.status.read(0, signal);
+    if (snapshot.report.daemon === "Down") return;
     await unload(c, signal);
     await c.run("ttDaemonAdmin", ["-stop"], signal);
-    await c.until("end of the daemon", signal, async () => {
-      c.status.invalidate();
-      return (await c.status.read(0, signal)).report.daemon === "Down";
-    });
+    await c.until("end of the daemon", signal, async () => !daemonRuns(snapshot), 10);
     // What was connected has been let go: nothing of it is ours to kill any more.
     c.status.forget();
     this.#known = new Set();
@@ -213,6 +212,12 @@ export class TimesTenDriver implements TimesTen {
     this.#c.status.invalidate();
     this.#observer.forget();
   }
+}
+
+/** @returns whether the daemon of a report is the same process still */
+function daemonRuns({ report, processes }: Snapshot): boolean {
+  const daemon = report.daemon === "Up" ? processes.get(report.daemonPid) : undefined;
+  return daemon !== undefined && isAlive(daemon);
 }
 
 /** @returns the text as the inside of an SQL string */

@@ -85,6 +85,16 @@ export class IsqlSession {
     clearTimeout(timer);
   }
 
+  /** Ends ttIsql at once, whatever it is at. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.pid === undefined) return;
+    const gone = new Promise<void>(resolve => child.once("exit", () => resolve()));
+    killGroup(child);
+    this.#drop(child, "the connection was cut");
+    await gone;
+  }
+
   #request(statement: string | null, signal: AbortSignal): Promise<string[]> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {

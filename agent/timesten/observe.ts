@@ -22,6 +22,8 @@ const SQL_MS = 1_500;
 const SQL_TRUST_MS = 3_000;
 /** Scheme and cache groups change by our own doing only, or by hand: looked at so often, ms. */
 const SCHEME_AGE_MS = 5_000;
+/** Between two lines in the log about the same trouble, ms. */
+const COMPLAIN_MS = 10_000;
 /** ttVersion may take so long, ms. */
 const VERSION_MS = 5_000;
 
@@ -36,6 +38,7 @@ export class Observer {
   readonly #c: Context;
   #release = { key: "", value: "Unknown" };
   #scheme: { facts: SchemeView; atMs: number } | null = null;
+  #complaint = { text: "", atMs: 0 };
   #sql: { facts: SqlFacts; atMs: number } | null = null;
 
   constructor(context: Context) {
@@ -67,7 +70,7 @@ export class Observer {
       if (db !== "Loaded" || section === undefined) return { ...seen, db };
       return { ...seen, db, ...(await this.#loaded(section, signal)) };
     } catch (error) {
-      c.o.log.warn("cannot look at TimesTen", { error: String(error) });
+      this.#complain("cannot look at TimesTen", error);
       return base;
     }
   }
@@ -135,9 +138,18 @@ export class Observer {
       return facts;
     } catch (error) {
       if (this.#sql !== null && performance.now() - this.#sql.atMs < SQL_TRUST_MS) return this.#sql.facts;
-      this.#c.o.log.warn("no answer over SQL", { error: String(error) });
+      this.#complain("no answer over SQL", error);
       return {};
     }
+  }
+
+  /** The same trouble at every look is worth a line now and then. */
+  #complain(message: string, error: unknown): void {
+    const text = `${message}: ${String(error)}`;
+    const now = performance.now();
+    if (this.#complaint.text === text && now - this.#complaint.atMs < COMPLAIN_MS) return;
+    this.#complaint = { text, atMs: now };
+    this.#c.o.log.warn(message, { error: String(error) });
   }
 
   async #ask(signal: AbortSignal): Promise<SqlFacts> {

@@ -60,7 +60,7 @@ export async function killProcesses(c: Context, watched: Iterable<string>): Prom
     targets.set(`${process.pid}:${process.startTime}`, process);
   }
   targets.forEach(kill);
-  await c.sessions.close();
+  await c.sessions.kill();
   await c.until(
     "end of TimesTen's processes",
     signal,
