@@ -9,14 +9,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { bundle } from "./bundle";
 import { openForward, type Forward } from "./forward";
-import {
-  isKept,
-  readJson,
-  type ClusterFile,
-  type KeeperEvent,
-  type KeeperOptions,
-  type OwnerFile,
-} from "./keeper";
+import type { KeeperEvent, KeeperOptions } from "./keeper";
+import { isKept, readJson, type ClusterFile, type OwnerFile } from "./leftovers";
 import { clusterPaths, stateDir, type ClusterPaths } from "./paths";
 import { isAlive, type Output } from "./process";
 import { ask, type HubStatus, type NodeStatus } from "./rpc";

@@ -24,10 +24,15 @@ export interface ProcSpec {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Full path of a program on the PATH (and in the sbin folders, which ordinary users often lack), or undefined. */
+/** The PATH with the folders of administrators' programs, which a root shell made by su or sudo may lack. */
+export function searchPath(): string {
+  const dirs = (process.env["PATH"] ?? "").split(delimiter);
+  return [...new Set([...dirs, "/usr/local/sbin", "/usr/sbin", "/sbin"])].join(delimiter);
+}
+
+/** Full path of a program in {@link searchPath}, or undefined. */
 export function which(program: string): string | undefined {
-  const dirs = (process.env["PATH"] ?? "").split(delimiter).concat("/usr/local/sbin", "/usr/sbin", "/sbin");
-  for (const dir of dirs) {
+  for (const dir of searchPath().split(delimiter)) {
     const path = join(dir, program);
     try {
       accessSync(path, constants.X_OK);

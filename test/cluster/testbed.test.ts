@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { bundle } from "../../testbed/bundle";
 import { requireNodes, startCluster, startControlPlane, type Cluster } from "../../testbed/cluster";
 import { image, push, type Image } from "../../testbed/image";
-import type { ClusterFile } from "../../testbed/keeper";
+import type { ClusterFile } from "../../testbed/leftovers";
 import { kubeClient, readKubeconfig, type KubeClient, type KubeObject } from "../../testbed/kube";
 import { clusterPaths } from "../../testbed/paths";
 import { waitFor } from "../../testbed/wait";
