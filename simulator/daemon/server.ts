@@ -1,6 +1,6 @@
 /** The client/server port (6625): finds the database a client asks for and passes its messages on. */
 import { createServer, type Server, type Socket } from "node:net";
-import { asTimesTenError } from "../shared/errors";
+import { asTimesTenError, errors } from "../shared/errors";
 import type { Instance } from "../shared/instance";
 import { onMessages, openSocket, sendMessage, type Message } from "../shared/lines";
 import type { MessageLog } from "../shared/log";
@@ -74,7 +74,10 @@ export class ClientServer {
 
   private async join(client: Socket, early: Message[]): Promise<(message: Message) => void> {
     const first = early[0] ?? {};
-    const target = this.databases.target(typeof first.dsn === "string" ? first.dsn : "");
+    const dsn = typeof first.dsn === "string" ? first.dsn : "";
+    // A name, no more: a client must not bring attributes of its own.
+    if (/[;=]/.test(dsn)) throw errors.dsn(dsn);
+    const target = this.databases.target(dsn);
     const { socket: path, token } = await this.databases.connect(target, false);
     const inner = await openSocket({ path }, helloMs);
     inner.on("error", () => undefined);

@@ -150,7 +150,8 @@ export class Connections {
     // A shipped commit may take long; the connection is gone from the list at once.
     this.all.delete(connection.id);
     this.options.onChange(this.all.size, null);
-    await connection.session.end();
+    // The database may be closing at this moment: then there is nothing left to roll back.
+    await connection.session.end().catch(() => undefined);
   }
 
   private async serve(connection: Connection, message: Message): Promise<Message> {

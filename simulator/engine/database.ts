@@ -234,7 +234,8 @@ export class Database {
     if (late) throw errors.returnTimeout(record.csn);
     if (mode === "receipt" && !((await this.gate?.receipt(record.csn)) ?? true))
       throw errors.returnTimeout(record.csn);
-    if (durable) await this.log.whenDurable(record.csn);
+    if (durable && counted) await this.log.whenDurable(record.csn);
+    else if (durable) this.log.flush();
   }
 
   /** RETURN TWOSAFE: the standby first. @returns true for a local commit after a time-out */

@@ -11,6 +11,7 @@ import {
   ftruncateSync,
   openSync,
   readFileSync,
+  readSync,
   readdirSync,
   unlinkSync,
   writeSync,
@@ -55,6 +56,41 @@ interface Recent {
 /** Memory for records that the standby may still ask for, in bytes; older ones are read from the files. */
 const recentBytes = 16 * 1024 * 1024;
 
+/** Bytes read from a log file at a time. */
+const readBytes = 2 * 1024 * 1024;
+
+/**
+ * Reads commits from a log file.
+ * @param offset of a frame
+ * @param csn first commit wanted
+ * @returns about a megabyte of encoded records, and the offset behind them
+ */
+function readFrames(path: string, offset: number, csn: number): { records: Buffer[]; next: number } {
+  const fd = openSync(path, "r");
+  try {
+    const records: Buffer[] = [];
+    let next = offset;
+    let size = readBytes;
+    while (records.length === 0) {
+      const chunk = Buffer.alloc(size);
+      const bytes = chunk.subarray(0, readSync(fd, chunk, 0, size, next));
+      let at = 0;
+      for (let found = unframe(bytes, at); found !== null; found = unframe(bytes, at)) {
+        at = found.next;
+        const record = decodeRecord(found.record);
+        if (record.type === "commit" && record.csn >= csn) records.push(Buffer.from(found.record));
+      }
+      next += at;
+      if (bytes.length < size) break;
+      // A record larger than what was read.
+      if (at === 0) size *= 2;
+    }
+    return { records, next };
+  } finally {
+    closeSync(fd);
+  }
+}
+
 export class TransactionLog {
   private fd = -1;
   private readonly files: LogFile[] = [];
@@ -69,6 +105,8 @@ export class TransactionLog {
   private syncing = false;
   private waiting: { csn: number; resolve: () => void }[] = [];
   private recent: Recent[] = [];
+  /** Where reading the files for the standby has come to. */
+  private scan: { file: number; csn: number; offset: number } | null = null;
   private recentSize = 0;
   /** Called whenever more commits have become durable. */
   onDurable: (csn: number) => void = () => undefined;
@@ -292,18 +330,10 @@ export class TransactionLog {
     const file = this.files.find(candidate => candidate.lastCsn >= csn && candidate.firstCsn > 0);
     if (file === undefined || file.firstCsn > csn) return null;
     this.write();
-    const bytes = readFileSync(this.path(file.number));
-    const result: Buffer[] = [];
-    let size = 0;
-    let at = 0;
-    for (let found = unframe(bytes, at); found !== null && size < 1024 * 1024; found = unframe(bytes, at)) {
-      at = found.next;
-      const record = decodeRecord(found.record);
-      if (record.type !== "commit" || record.csn < csn) continue;
-      size += found.record.length;
-      result.push(Buffer.from(found.record));
-    }
-    return result;
+    const known = this.scan?.file === file.number && this.scan.csn === csn ? this.scan.offset : 0;
+    const read = readFrames(this.path(file.number), known, csn);
+    this.scan = { file: file.number, csn: csn + read.records.length, offset: read.next };
+    return read.records;
   }
 
   /** Deletes the files that nobody needs: all their commits are at or before `csn`. The last file stays. */

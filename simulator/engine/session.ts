@@ -86,10 +86,18 @@ export class Session {
 
   private async plan(key: string, tokens: Token[], binds: Binds): Promise<Result> {
     const verb = tokens[0]?.text ?? "";
+    const opened = this.transaction === null;
     if (tokens.some(token => isWord(token, "NEXTVAL"))) await this.open();
-    refreshSystemViews(this.database, tokens);
-    const plan: Plan = { ...rewrite(tokens, this.names()), verb, version: this.database.version };
-    this.checkPrivileges(plan);
+    const fresh = refreshSystemViews(this.database, tokens);
+    let plan: Plan;
+    try {
+      plan = { ...rewrite(tokens, this.names()), verb, version: this.database.version };
+      this.checkPrivileges(plan);
+    } catch (error) {
+      if (opened) await this.rollback();
+      throw error;
+    }
+    if (fresh) plan.volatile = true;
     if (!plan.volatile) {
       if (this.plans.size >= planLimit) this.plans.clear();
       this.plans.set(key, plan);
@@ -106,13 +114,16 @@ export class Session {
     }
     const table = plan.tables[0] ?? "";
     this.checkWritable(table);
+    const opened = this.transaction === null;
     const transaction = await this.open();
     try {
       const count = this.change(transaction, plan, table, values);
       if (this.autocommit) await this.commit();
       return { kind: "count", verb: verbs[plan.verb] ?? "changed", count };
     } catch (error) {
-      if (this.autocommit && this.transaction !== null && !this.transaction.shipped) await this.rollback();
+      // A failed statement leaves no lock behind that it has taken itself.
+      const ends = this.autocommit || opened;
+      if (ends && this.transaction !== null && !this.transaction.shipped) await this.rollback();
       throw error;
     }
   }

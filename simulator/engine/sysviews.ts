@@ -48,8 +48,9 @@ const views: Record<string, SystemView> = {
 /**
  * Brings the system tables that the tokens name up to date, in a transaction of its own.
  * Does nothing while another transaction is open: then the rows are those of the last look.
+ * @returns whether the tokens name any
  */
-export function refreshSystemViews(database: Database, tokens: Token[]): void {
+export function refreshSystemViews(database: Database, tokens: Token[]): boolean {
   const named = Object.keys(views).filter(name => tokens.some(token => token.text === split(name)[1]));
   for (const name of named) {
     const view = views[name];
@@ -70,4 +71,5 @@ export function refreshSystemViews(database: Database, tokens: Token[]): void {
       primaryKey: [],
     };
   }
+  return named.length > 0;
 }
