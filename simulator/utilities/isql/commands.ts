@@ -40,14 +40,11 @@ export class Isql {
   }
 
   /** Connects under a name. @returns whether it worked */
-  async connect(text: string, name = "con1"): Promise<boolean> {
+  async connect(given: string, name = "con1"): Promise<boolean> {
+    const text = given.includes("=") ? given : `DSN=${given}`;
     if (this.verbosity >= 2) print(`connect "${text.replace(/pwd=[^;]*/gi, "PWD=********")}";`);
     return this.guard(async () => {
-      const connection = await openConnection(
-        this.instance,
-        /=/.test(text) ? text : `DSN=${text}`,
-        this.askPassword,
-      );
+      const connection = await openConnection(this.instance, text, this.askPassword);
       this.connections.get(name)?.caller.close();
       this.connections.set(name, connection);
       this.current = name;
