@@ -2,7 +2,7 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import * as z from "zod";
-import { endedBootSchema, recordSchema } from "../protocol";
+import { endedBootSchema, recordSchema, writerSchema } from "../protocol";
 import type { AgentMemory, Disk } from "./ports";
 
 /** The form of the file; a reader refuses forms it does not know. */
@@ -15,6 +15,10 @@ const fileSchema = z.object({
     soloed: z.number().int().min(0),
     left: z.number().int().min(0),
     boot: z.object({ id: z.string().min(1), processes: z.string() }).nullable(),
+    complete: z
+      .object({ n: z.number().int().min(1), writer: writerSchema, boot: z.string().min(1) })
+      .nullable()
+      .default(null),
     endedBoots: z.array(endedBootSchema),
   }),
 });

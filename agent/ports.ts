@@ -9,6 +9,7 @@ import type {
   AgentMessage,
   PermissionRecord,
   TimesTenView,
+  Writer,
 } from "../protocol";
 
 export interface Clock {
@@ -27,6 +28,8 @@ export interface AgentMemory {
   left: number;
   /** Present life of the database and how to recognise it again after a restart of the agent alone. */
   boot: { id: string; processes: string } | null;
+  /** What the present life has everything of (rule A7); of no other life. */
+  complete: { n: number; writer: Writer; boot: string } | null;
   endedBoots: EndedBoot[];
 }
 

@@ -17,7 +17,7 @@ import type { AgentSessions, Clock, Disk, Log, OperatorLink, TimesTen } from "..
 import { carryOut, whyRefused } from "./commands";
 import { withDeadline } from "./deadline";
 import { DatabaseLife } from "./life";
-import { mayWrite, nextStep, type Complete, type Situation, type Step } from "./permission";
+import { mayWrite, nextStep, type Situation, type Step } from "./permission";
 import { runStep, type StepContext } from "./steps";
 import { TaskList } from "./tasks";
 
@@ -56,7 +56,6 @@ export class Agent implements AgentSessions {
   #view: TimesTenView = unknownView;
   #evidence: Evidence = noEvidence;
   #closed = true;
-  #complete: Complete | null = null;
   #soloEnded: { n: number; mark: number } | null = null;
   #refused: { n: number; reason: string } | null = null;
   #aloneFor = 0;
@@ -162,7 +161,7 @@ export class Agent implements AgentSessions {
         left: memory.left,
         mode: mayWrite(this.#situation()) ? "endless" : "none",
         closed: this.#closed || boot === null,
-        completeFor: this.#complete?.n ?? 0,
+        completeFor: this.#life.complete?.n ?? 0,
         soloEnded: this.#soloEnded,
         refused: this.#refused,
       },
@@ -211,7 +210,7 @@ export class Agent implements AgentSessions {
       closed: this.#closed,
       soloed: memory.soloed,
       left: memory.left,
-      complete: this.#complete,
+      complete: this.#life.complete,
       soloEnded: this.#soloEnded,
       refused: this.#refused,
       aloneFor: this.#aloneFor,
@@ -288,8 +287,7 @@ export class Agent implements AgentSessions {
         this.#soloEnded = mark === null ? null : { n: step.n, mark };
         return;
       case "complete":
-        this.#complete = step.complete;
-        return;
+        return this.#life.noteComplete(step.complete);
       case "refuse":
         this.#refused = { n: step.n, reason: step.reason };
         this.#o.log.warn("promotion refused", { n: step.n, reason: step.reason });
@@ -418,7 +416,6 @@ export class Agent implements AgentSessions {
   // --- the life of the database -----------------------------------------------------------------------------------
 
   #lifeChanged(boot: string | null): void {
-    this.#complete = null;
     this.#soloEnded = null;
     this.#refused = null;
     this.#aloneFor = 0;

@@ -3,12 +3,20 @@
  * is first seen and is over only when every process that could write is gone.
  */
 import type { EndedBoot } from "../../protocol";
+import type { Complete } from "./permission";
 import type { AgentMemory, Clock, Disk, Log, TimesTen } from "../ports";
 
 /** How many former boots are remembered. */
 const ENDED_BOOTS = 4;
 
-const emptyMemory: AgentMemory = { obeyed: null, soloed: 0, left: 0, boot: null, endedBoots: [] };
+const emptyMemory: AgentMemory = {
+  obeyed: null,
+  soloed: 0,
+  left: 0,
+  boot: null,
+  complete: null,
+  endedBoots: [],
+};
 
 export interface LifeOptions {
   clock: Clock;
@@ -37,6 +45,13 @@ export class DatabaseLife {
 
   get boot(): string | null {
     return this.#memory.boot?.id ?? null;
+  }
+
+  /** What the present life has everything of; outlives the agent, never the life (rules A7, A9). */
+  get complete(): Complete | null {
+    const { complete } = this.#memory;
+    if (complete === null || complete.boot !== this.boot) return null;
+    return { n: complete.n, writer: complete.writer };
   }
 
   /**
@@ -72,6 +87,12 @@ export class DatabaseLife {
   noteReady(): void {
     const { obeyed } = this.#memory;
     if (obeyed !== null) this.#memory = { ...this.#memory, obeyed: { ...obeyed, ready: true } };
+  }
+
+  /** On disk when it resolves: an agent that starts again must not have forgotten what it said. */
+  async noteComplete(complete: Complete): Promise<void> {
+    const { boot } = this;
+    if (boot !== null) await this.remember({ complete: { ...complete, boot } });
   }
 
   /** A loaded database without a name gets one. */

@@ -119,7 +119,7 @@ function proofAbout(evidence: Evidence, old: Writer): Evidence["proofs"][number]
 /** A5: what was endless stays; committing alone ends first, then it is said so, with a mark to measure by. */
 function asPairWriter(s: Situation, record: PermissionRecord): Step | null {
   if (s.view.repState !== "ACTIVE") return null;
-  if (!s.closed || s.stopping) return endOfSolo(s, record);
+  if (isOpen(s) || s.stopping) return endOfSolo(s, record);
   return mustOpen(s, `record ${record.n} is a Pair with this life of the database as writer`);
 }
 
@@ -138,5 +138,10 @@ function asStandby(s: Situation, record: PermissionRecord): Step | null {
 }
 
 function mustOpen(s: Situation, why: string): Step | null {
-  return s.closed && !s.stopping ? { do: "open", why } : null;
+  return !isOpen(s) && !s.stopping ? { do: "open", why } : null;
+}
+
+/** An agent that has just started does not know who is connected; that nobody may connect it sees. */
+function isOpen(s: Situation): boolean {
+  return !s.closed && s.view.open;
 }

@@ -21,6 +21,7 @@ const memory = (soloed: number): AgentMemory => ({
   soloed,
   left: 0,
   boot: { id: "boot-a", processes: "1:2,3:4" },
+  complete: { n: 7, writer: { podUID: "pod-b", boot: "boot-b" }, boot: "boot-a" },
   endedBoots: [{ boot: "boot-0", endedAtMs: 12, how: "daemon died" }],
 });
 

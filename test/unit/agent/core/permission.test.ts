@@ -80,7 +80,17 @@ describe("the writer alone", () => {
     expect(nextStep(active)).toEqual({ do: "noteSoloed", n: 5 });
     expect(nextStep({ ...active, soloed: 5 })).toEqual({ do: "commitAlone", n: 5 });
     expect(nextStep({ ...active, soloed: 5, aloneFor: 5 })).toMatchObject({ do: "open" });
-    expect(nextStep({ ...active, soloed: 5, aloneFor: 5, closed: false })).toBeNull();
+    const open = { ...active, soloed: 5, aloneFor: 5, closed: false, view: { ...active.view, open: true } };
+    expect(nextStep(open)).toBeNull();
+  });
+
+  it("opens what is shut, also where a new agent does not know yet that nobody is connected", () => {
+    const active = view({ repState: "ACTIVE", open: false });
+    const solo = situation({ record: record({}), soloed: 5, aloneFor: 5, closed: false, view: active });
+    expect(nextStep(solo)).toMatchObject({ do: "open" });
+    const pair = record({ mode: "Pair", standby: other.podUID });
+    expect(nextStep({ ...solo, record: pair })).toMatchObject({ do: "open" });
+    expect(nextStep({ ...solo, stopping: true })).toBeNull();
   });
 
   it("does not become active without a replication scheme", () => {
@@ -140,11 +150,11 @@ describe("a pair", () => {
   it("ends committing alone before anything else, once the peer is there", () => {
     const writer = situation({
       record: pair,
-      view: view({ repState: "ACTIVE", repPeerState: "failed" }),
+      view: view({ repState: "ACTIVE", repPeerState: "failed", open: true }),
       closed: false,
     });
     expect(nextStep(writer)).toBeNull();
-    const joined = { ...writer, view: view({ repState: "ACTIVE", repPeerState: "start" }) };
+    const joined = { ...writer, view: view({ repState: "ACTIVE", repPeerState: "start", open: true }) };
     expect(nextStep(joined)).toEqual({ do: "endSolo", n: 5 });
     expect(nextStep({ ...joined, soloEnded: { n: 5, mark: 7 } })).toBeNull();
   });
