@@ -26,7 +26,7 @@ function notesFor(
     return { proofs: [proof], failover: failoverStart(o, value, proof, otherPod(o, to), to) };
   }
   // The stopwatch runs on until the pair is redundant again.
-  const kept = value.mode === "Pair" && value.writer.boot === o.record?.value.writer.boot;
+  const kept = value.writer.boot === o.record?.value.writer.boot;
   return { proofs: [], failover: kept ? (o.record?.notes.failover ?? null) : null };
 }
 
