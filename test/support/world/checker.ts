@@ -22,6 +22,7 @@ interface Acknowledged {
   id: number;
   /** Copies that held it at that moment. */
   holders: string[];
+  atMs: number;
 }
 
 export class Checker {
@@ -32,6 +33,8 @@ export class Checker {
   private readonly pairedAt = new Map<string, { n: number; length: number; atMs: number }>();
   private readonly databases = new Set<LoadedDatabase>();
   private readonly lostByCrash = new Map<string, Set<number>>();
+  /** When the processes of a copy last died. */
+  private readonly crashedAt = new Map<string, number>();
   private readonly acknowledged: Acknowledged[] = [];
   /** By object key: the pod whose database became writable last. */
   private readonly lastWritable = new Map<string, string>();
@@ -85,8 +88,9 @@ export class Checker {
     this.violated(`the copy of ${host.split(".")[0]} (${podUID}) was destroyed while ${found}`);
   }
 
-  /** Commits died unflushed with their processes: nobody can be blamed for those. */
+  /** A database died; commits that were not flushed died with it: nobody can be blamed for those. */
   seeLost(copy: string, entries: readonly Entry[]): void {
+    this.crashedAt.set(copy, this.nowMs());
     const lost = this.lostByCrash.get(copy) ?? new Set();
     for (const entry of entries) if (entry.kind === "row") lost.add(entry.id);
     this.lostByCrash.set(copy, lost);
@@ -96,7 +100,7 @@ export class Checker {
   seeAcknowledged(id: number, database: LoadedDatabase): void {
     const key = objectOf(database.host);
     const holders = [...this.databases].filter(other => objectOf(other.host) === key && holds(other.log, id));
-    this.acknowledged.push({ id, holders: holders.map(other => other.files.copy) });
+    this.acknowledged.push({ id, holders: holders.map(other => other.files.copy), atMs: this.nowMs() });
   }
 
   /** For tests that play the operator without writing the Lease. */
@@ -122,11 +126,13 @@ export class Checker {
     const present = new Set(active.log.flatMap(entry => (entry.kind === "row" ? [entry.id] : [])));
     let lost = 0;
     let died = 0;
-    for (const { id, holders } of this.acknowledged) {
+    for (const { id, holders, atMs } of this.acknowledged) {
       if (present.has(id)) continue;
       lost++;
       const keepers = holders.filter(copy => this.lostByCrash.get(copy)?.has(id) !== true);
-      if (keepers.length === 0) died++;
+      // Where every copy that had it died since, two-safe promises nothing: which disk has more is a matter of luck.
+      const allDied = holders.every(copy => (this.crashedAt.get(copy) ?? -1) >= atMs);
+      if (keepers.length === 0 || (holders.length > 1 && allDied)) died++;
       // The very copy that has it serves: nothing could take it away.
       else if (twosafe || keepers.includes(active.files.copy)) {
         this.violated(

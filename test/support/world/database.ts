@@ -50,7 +50,7 @@ export interface DatabaseWorld {
   changed(database: LoadedDatabase, what: string): void;
   /** Told when the copy on a pod's claim is destroyed. */
   destroyed(host: string, podUID: string): void;
-  /** Told of commits that died with the processes. */
+  /** Told when processes died, with the commits that died with them. */
   lost(copy: string, entries: Entry[]): void;
 }
 
@@ -200,17 +200,17 @@ export class LoadedDatabase {
     let keep = this.log.length;
     const former = this.files.log.length;
     while (keep > former && this.log[keep - 1]!.atMs > flushedUntil) keep--;
+    const gone = this.log.slice(keep);
     this.end(keep, "died");
+    this.world.lost(this.files.copy, gone);
   }
 
   private end(keep: number, what: string): void {
     if (!this.alive) return;
     this.alive = false;
     this.files.log = this.log.slice(0, keep);
-    const gone = this.log.slice(keep);
     this.unlink();
     this.failWaiters("data store connection terminated");
-    if (gone.length > 0) this.world.lost(this.files.copy, gone);
     this.world.changed(this, what);
   }
 
