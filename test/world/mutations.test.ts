@@ -181,12 +181,13 @@ describe("an operator", () => {
 });
 
 describe("two operators that both believe they lead", () => {
+  const twoLeaders: WorldTampering["operator"] = world => tamper.slowRecords(tamper.everybodyLeads(world));
   const scenarios: ScenarioName[] = ["creation", "kill daemon", "delete active", "kill standby daemon"];
 
   it.each(scenarios)("do no harm: %s", async scenario => {
     for (let seed = 1; seed <= 3; seed++) {
       const { result } = await record({
-        ...options({ scenario, operators: 2, tampering: { operator: tamper.everybodyLeads } }, seed),
+        ...options({ scenario, operators: 2, tampering: { operator: twoLeaders } }, seed),
       });
       // They may talk at once; what they may not do is break a promise.
       expect(result.violations.filter(violation => !violation.includes("API writes"))).toEqual([]);
@@ -196,7 +197,7 @@ describe("two operators that both believe they lead", () => {
 
   it("are caught when they write the record without compare-and-swap", async () => {
     const operator: WorldTampering["operator"] = world =>
-      tamper.overwritesRecord(tamper.everybodyLeads(world));
+      tamper.slowRecords(tamper.overwritesRecord(tamper.everybodyLeads(world)));
     const complaints: string[] = [];
     for (const scenario of scenarios)
       complaints.push(await firstComplaint({ scenario, operators: 2, tampering: { operator }, seeds: 10 }));

@@ -54,6 +54,8 @@ const AFTER_FAULTS_BOUND_MS = 200_000;
 /** After Normal is seen, the last words of status and Events come within this long; after a restart within that. */
 const SETTLED_MS = 3_000;
 const RESTARTED_MS = 12_000;
+/** The product's own limit for a wait, and a little more. */
+const WAIT_LIMIT_MS = 620_000;
 /** At rest the operators write nothing for so long. */
 const QUIET_MS = 30_000;
 const QUIET_WRITES = 2;
@@ -115,6 +117,10 @@ class Run {
     const { world } = this;
     const normal = (): boolean => over() && world.whyNotNormal() === null;
     await world.time.run(normal, boundMs);
+    // A wait for a proof that cannot come by itself becomes a matter for people, and says so.
+    const waits = this.o.faults === "random" && ["WaitingForActive", "ActiveDown"].includes(world.state());
+    if (!normal() && waits)
+      await world.time.run(() => normal() || world.explainedStop() !== null, WAIT_LIMIT_MS);
     if (normal()) {
       this.outcome = "Normal";
       return true;

@@ -62,6 +62,22 @@ export function everybodyLeads(world: EngineWorld): EngineWorld {
   };
 }
 
+/** The way of a record to the API server takes up to half a second: others may be faster. */
+export function slowRecords(world: EngineWorld): EngineWorld {
+  const { kube, clock, random } = world;
+  return {
+    ...world,
+    kube: overlay(kube, {
+      replace: async (resource, object) => {
+        if (isRecord(resource, object)) {
+          await new Promise<void>(resolve => clock.setTimer(random.next() * 500, resolve));
+        }
+        return kube.replace(resource, object);
+      },
+    }),
+  };
+}
+
 /** The record is written over whatever is there: compare-and-swap without the compare. */
 export function overwritesRecord(world: EngineWorld): EngineWorld {
   const { kube } = world;

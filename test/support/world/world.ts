@@ -244,6 +244,11 @@ export class WholeWorld {
       : this.pods().find(runtime => runtime !== undefined && runtime !== active);
   }
 
+  /** @returns what the object says of itself; "" before it says anything */
+  state(): string {
+    return this.object()?.status?.highLevelState ?? "";
+  }
+
   /** @returns why the pair is not what Normal promises, in truth and in words; null when it is */
   whyNotNormal(): string | null {
     const status = this.object()?.status;
@@ -287,13 +292,11 @@ export class WholeWorld {
 
   /** @returns the explanation if the object says that it stopped */
   explainedStop(): string | null {
-    const status = this.object()?.status;
-    if (status?.highLevelState !== "ManualInterventionRequired" && status?.highLevelState !== "Failed")
-      return null;
-    const stalled = status.conditions?.find(
-      condition => condition.type === "Stalled" && condition.status === "True",
-    );
-    return stalled === undefined ? null : `${status.highLevelState}: ${stalled.reason} ${stalled.message}`;
+    const state = this.state();
+    if (state !== "ManualInterventionRequired" && state !== "Failed") return null;
+    const conditions = this.object()?.status?.conditions ?? [];
+    const why = conditions.find(({ type, status }) => type === "Ready" && status === "False");
+    return why === undefined || why.message === "" ? null : `${state}: ${why.reason} ${why.message}`;
   }
 
   private crashed(who: string, error: unknown): void {
