@@ -36,8 +36,8 @@ export function generalProcedures({ database, host }: ProcedureContext): Record<
       database.checkpoint();
       return done;
     },
-    TTDURABLECOMMIT: async () => {
-      await database.log.whenDurable(database.csn);
+    TTDURABLECOMMIT: () => {
+      database.log.flush();
       return done;
     },
     TTBOOKMARK: () => {

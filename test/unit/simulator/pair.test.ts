@@ -192,6 +192,39 @@ describe("an active standby pair", () => {
   });
 });
 
+describe("tables outside the scheme", () => {
+  const bed = new Bed();
+  afterAll(() => bed.end());
+
+  it("stay local on both sides, also in one transaction with replicated ones and after recovery", async () => {
+    const first = await bed.host();
+    const second = await bed.host();
+    await Promise.all([first.load(), second.create().then(() => second.ok("ttDaemonAdmin", ["-start"]))]);
+    const writer = await first.admin();
+    const local = "create table app.local (k number primary key)";
+    const scheme = `${pairStatement(first, second)} exclude table app.local`;
+    await writer.run(...SCHEMA, local, scheme, "call ttRepStateSet('ACTIVE')", "call ttRepStart");
+    await joinAsStandby(second, first);
+    await writer.autocommit(false);
+    await writer.run("insert into app.local values (1)", "insert into app.t values (1, 'both')", "commit");
+    await writer.autocommit(true);
+    await first.ok("ttRepAdmin", ["-wait", "-timeout", "20", "sample"]);
+    const reader = await second.admin();
+    await reader.run("insert into app.local values (2)", "call ttCkpt", "insert into app.local values (3)");
+    await writer.run("insert into app.t values (2, 'more')");
+    await first.ok("ttRepAdmin", ["-wait", "-timeout", "20", "sample"]);
+    await reader.run("call ttDurableCommit");
+    await second.kill((await second.pids()).subdaemon);
+    await eventually("load", async () => (await second.run("ttAdmin", ["-ramLoad", "sample"])).code === 0);
+    const again = await second.admin();
+    expect(await again.rows("select k from app.local order by k")).toEqual([[2], [3]]);
+    expect(await again.rows("select k from app.t order by k")).toEqual([[1], [2]]);
+    expect(await writer.rows("select k from app.local")).toEqual([[1]]);
+    again.close();
+    writer.close();
+  }, 60_000);
+});
+
 describe("a scheme", () => {
   const bed = new Bed();
   afterAll(() => bed.end());
