@@ -24,8 +24,6 @@ import {
   watchArguments,
 } from "./support/simulated";
 
-jest.setTimeout(60_000);
-
 const DNS = "sample-0.sample.ns.svc.cluster.local";
 const folder = temporaryFolder();
 const root = join(folder.path, "pod");

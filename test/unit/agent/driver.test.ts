@@ -15,8 +15,6 @@ import {
   type SimulatedPod,
 } from "./support/simulated";
 
-jest.setTimeout(60_000);
-
 const folder = temporaryFolder();
 const [hostA, hostB] = [loopbackAddress(), loopbackAddress()];
 const scheme = `create active standby pair "sample" on "${hostA}", "sample" on "${hostB}" no return

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, sign } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import forge from "node-forge";
@@ -23,6 +23,21 @@ const leaf = keyPair();
 
 let serial = 1;
 
+/** As cert.sign does, with Node's own arithmetic: many times as fast, which tells on a busy machine. */
+function signNatively(cert: forge.pki.Certificate, key: string): void {
+  // Public in node-forge, missing in its types.
+  const pki = forge.pki as typeof forge.pki & {
+    getTBSCertificate: (of: forge.pki.Certificate) => forge.asn1.Asn1;
+  };
+  const oid = forge.pki.oids.sha256WithRSAEncryption ?? "";
+  const open = cert as forge.pki.Certificate & { signatureOid: string; tbsCertificate: forge.asn1.Asn1 };
+  open.signatureOid = oid;
+  open.siginfo.algorithmOid = oid;
+  open.tbsCertificate = pki.getTBSCertificate(cert);
+  const bytes = Buffer.from(forge.asn1.toDer(open.tbsCertificate).getBytes(), "latin1");
+  open.signature = sign("sha256", bytes, key).toString("latin1");
+}
+
 function certificate(o: {
   subject: string;
   issuer: string;
@@ -38,7 +53,7 @@ function certificate(o: {
   cert.setSubject([{ name: "commonName", value: o.subject }]);
   cert.setIssuer([{ name: "commonName", value: o.issuer }]);
   cert.setExtensions(o.extensions);
-  cert.sign(forge.pki.privateKeyFromPem(o.signWith), forge.md.sha256.create());
+  signNatively(cert, o.signWith);
   return forge.pki.certificateToPem(cert);
 }
 

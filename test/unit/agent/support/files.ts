@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Log } from "../../../../agent/ports";
 
+// These tests start processes: on a busy machine that takes its time, and only a failure may run into this.
+jest.setTimeout(60_000);
+
 /** A folder of its own for one test file; `remove` it at the end. */
 export function temporaryFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "agent-"));
@@ -35,7 +38,7 @@ export function keepingLog(): Log & { lines: string[] } {
 export async function eventually(
   what: string,
   check: () => boolean | Promise<boolean>,
-  withinMs = 5_000,
+  withinMs = 20_000,
 ): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await check())) {
