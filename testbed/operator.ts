@@ -23,7 +23,9 @@ export async function installOperator(k: Kubectl, deployDir: string, timeoutMs =
   for (const file of files) {
     // A CRD needs a moment before objects of its kind are accepted.
     await until(`apply ${file}`, 30_000, async () => {
-      await k.run(["apply", "--server-side", "--force-conflicts", "-f", join(deployDir, file)]);
+      await k
+        .in(OPERATOR_NAMESPACE)
+        .run(["apply", "--server-side", "--force-conflicts", "-f", join(deployDir, file)]);
       return true;
     });
   }
