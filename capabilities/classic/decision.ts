@@ -1,6 +1,7 @@
 /** What a pass decided: plain values that the executor carries out and the report shows. */
 import type { HighLevelState } from "../../generated/types";
 import type { Command, Evidence, PermissionRecord } from "../../protocol";
+import type { ConditionType } from "./conditions";
 import type { FailoverStart, OwnedKind, RecordNotes } from "./observation";
 import type { ReasonName } from "./reasons";
 
@@ -82,15 +83,9 @@ export interface ConditionVerdict extends Reason {
   status: "True" | "False" | "Unknown";
 }
 
-export interface Conditions {
-  Ready: ConditionVerdict;
-  Redundant: ConditionVerdict;
-  FailoverPossible: ConditionVerdict;
-  Upgrading: ConditionVerdict;
-  /** Present only while true. */
-  Reconciling: ConditionVerdict | null;
-  Stalled: ConditionVerdict | null;
-}
+/** One verdict per type; null: left out, because it is shown only while true. */
+export type Conditions = Record<Exclude<ConditionType, "Reconciling" | "Stalled">, ConditionVerdict> &
+  Record<"Reconciling" | "Stalled", ConditionVerdict | null>;
 
 /** The last change of the active as far as it has come; what is not known yet stays as status has it. */
 export interface Stopwatch extends FailoverStart {

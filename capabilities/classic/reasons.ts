@@ -23,13 +23,10 @@ export const reasons = {
   PromotionUnderWay: "The standby has been named and is becoming the active.",
   PromotionRefused: "The standby answered that it may not be promoted.",
   PromotionLost: "The standby's database ended before it became the active.",
-  ActiveTookOver: "The new active is open for its users.",
   StandbyUnfit: "The standby does not have everything, so the old active's own disk goes on.",
   // Loss of the standby
   StandbyLost: "The standby is lost; the active goes on alone.",
-  ActiveAlone: "The active goes on alone.",
   // Neither
-  BothDown: "No database may serve.",
   WaitingForActive: "The database that must go on is known; its Pod is awaited.",
   LoadingActive: "The database that must go on is being loaded.",
   ActiveReturned: "The writer's database came back from its own disk.",
@@ -43,7 +40,7 @@ export const reasons = {
   RecordUnusable: "The Lease of the record's name cannot be used.",
   PairFormed: "The record names writer and standby together.",
   PairReady: "The standby is complete and may be promoted.",
-  WriterStopped: "The record is Closed: nobody may write until it is decided who goes on.",
+  WriterStopped: "The record is Closed: nobody may write until the standby takes over.",
   // Conditions
   FailoverReady: "The standby may be promoted as soon as there is a proof about the active.",
   NoStandby: "There is no standby that could be promoted.",

@@ -20,9 +20,13 @@ export interface KnownPod {
   repAgent: string;
   repScheme: string;
   repState: string;
+  /** Tasks whose end has been told; null: whatever is listed first ended before anybody here listened. */
+  endedTasks: string[] | null;
 }
 
-const unknown: Omit<KnownPod, "podUID"> = {
+type KnownValues = Omit<KnownPod, "podUID" | "endedTasks">;
+
+const unknown: KnownValues = {
   agent: "Unknown",
   release: "Unknown",
   instance: "Unknown",
@@ -37,7 +41,7 @@ const unknown: Omit<KnownPod, "podUID"> = {
 
 /** @returns what the last report in status says, for a leader that remembers nothing itself */
 export function knownFromStatus(entry: PodStatusEntry | undefined): KnownPod {
-  if (entry === undefined) return { podUID: null, ...unknown };
+  if (entry === undefined) return { podUID: null, ...unknown, endedTasks: null };
   const { podStatus, timesTenStatus, dbStatus, cacheStatus, replicationStatus } = entry;
   return {
     podUID: podStatus?.prevUID || null,
@@ -51,6 +55,7 @@ export function knownFromStatus(entry: PodStatusEntry | undefined): KnownPod {
     repAgent: replicationStatus?.repAgent ?? "Unknown",
     repScheme: replicationStatus?.repScheme ?? "Unknown",
     repState: replicationStatus?.repState ?? "Unknown",
+    endedTasks: null,
   };
 }
 
@@ -65,13 +70,13 @@ export function podEvents(
   reported: HighLevelState,
 ): { events: EventText[]; known: KnownPod } {
   // Another pod of that name, or none: what was known is about a pod that is gone.
-  const start = pod.uid === known.podUID ? known : { podUID: pod.uid, ...unknown };
+  const start = pod.uid === known.podUID ? known : { podUID: pod.uid, ...unknown, endedTasks: [] };
   const events: EventText[] = [];
   const initializing = reported === "" || reported === "Initializing";
   let now = start;
   for (const state of pod.agent.changes) {
-    const next = { ...viewOf(now, state), agent: "Up" };
-    events.push(...differences(pod.name, now, next, initializing));
+    const next = viewOf(now, state);
+    events.push(...differences(pod.name, now, next, initializing), ...failures(state, now.endedTasks));
     now = next;
   }
   if (!pod.agent.connected) now = { ...now, agent: "Unknown" };
@@ -90,7 +95,8 @@ function viewOf(known: KnownPod, state: AgentState): KnownPod {
   const ofLoaded = (before: string, value: string) => (loaded ? settle(before, value) : before);
   return {
     podUID: known.podUID,
-    agent: known.agent,
+    endedTasks: state.tasks.filter(task => task.status !== "running").map(task => task.id),
+    agent: "Up",
     release: settle(known.release, view.release),
     instance: settle(known.instance, view.instance),
     daemon: settle(known.daemon, view.daemon),
@@ -105,7 +111,7 @@ function viewOf(known: KnownPod, state: AgentState): KnownPod {
 
 /** The catalogue's order. Left out while Initializing: what every new pod shows first. */
 const fields: readonly {
-  key: Exclude<keyof KnownPod, "podUID">;
+  key: keyof KnownValues;
   text: (value: string) => string;
   expectedFirst?: readonly string[];
 }[] = [
@@ -130,6 +136,28 @@ function differences(name: string, before: KnownPod, after: KnownPod, initializi
     if (key === "repState" && after.repScheme === "None") return [];
     return [event(`Pod ${name} ${text(value)}`)];
   });
+}
+
+/** Oracle's names of the steps, in the messages about their failure. */
+const stepNames: Readonly<Record<string, string>> = {
+  startDaemon: "StartDaemon",
+  createDatabase: "CreateDb",
+  createScheme: "CreateRepScheme",
+  runEpilog: "CreateRepEpilog",
+  loadDatabase: "LoadDb",
+  duplicate: "Repduplicate",
+  startRepAgent: "StartRepAgent",
+  stopRepAgent: "StopRepAgent",
+};
+
+function failures(state: AgentState, told: readonly string[] | null): EventText[] {
+  if (told === null) return [];
+  return state.tasks
+    .filter(task => task.status === "failed" && !told.includes(task.id))
+    .map(({ verb, error }) => {
+      const message = `${stepNames[verb] ?? verb} error: ${error ?? "no message"}`;
+      return { type: "Warning", reason: "Error", message };
+    });
 }
 
 function event(message: string): EventText {

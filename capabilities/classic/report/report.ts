@@ -10,6 +10,7 @@ import type { Observation } from "../observation";
 import type { PairMemory } from "../observe/memory";
 import type { EventWriter } from "./eventWriter";
 import { knownFromStatus, podEvents, type KnownPod } from "./podEvents";
+import { reasonEvents } from "./reasonEvents";
 import { isNews, nextStatus, stateEvent, type Done } from "./status";
 
 /** A report, not written yet. */
@@ -47,7 +48,7 @@ export function makeReport(
     events.push(...told.events);
     next.set(pod.name, told.known);
   }
-  events.push(...d.events, ...stateEvent(reported, d.state));
+  events.push(...d.events, ...reasonEvents(o, d), ...stateEvent(reported, d.state));
   const status = nextStatus(o, d, done, events.length);
   return {
     status,

@@ -8,7 +8,7 @@ import {
   type LastFailover,
   type TimesTenClassicStatus,
 } from "../../../generated/types";
-import type { ConditionVerdict, Decision, EventText } from "../decision";
+import type { Decision, EventText } from "../decision";
 import type { Observation } from "../observation";
 import { podStatusEntry } from "./podStatus";
 
@@ -138,7 +138,7 @@ function repair(o: Observation, d: Decision): NonNullable<TimesTenClassicStatus[
 
 function conditions(o: Observation, d: Decision, nowMs: number): Condition[] {
   const before = o.object.status?.conditions ?? [];
-  const all = Object.entries(d.conditions) as [string, ConditionVerdict | null][];
+  const all = Object.entries(d.conditions);
   return all.flatMap(([type, verdict]) => {
     if (verdict === null) return [];
     const last = before.find(one => one.type === type);

@@ -96,6 +96,49 @@ describe("a ready Pair whose active is proven over", () => {
   });
 });
 
+describe("an active that is shutting down", () => {
+  const leaving = (change: Partial<ReturnType<typeof agentState>["permission"]> = {}) =>
+    pod(0, { terminating: true, state: agentState(0, { stopping: true, permission: change }) });
+  const closed = record({ n: 6, mode: "Closed", from: 5, ready: false });
+
+  it("is stopped by the record while its standby is complete", () => {
+    expect(decide(observation({ pods: [leaving(), pod(1)] }))).toMatchObject({
+      state: "ActiveDown",
+      recordWrite: { value: closed },
+    });
+  });
+
+  it("is not stopped where nobody could take over", () => {
+    const unfit = pod(1, { state: agentState(1, { permission: { completeFor: 0 } }) });
+    expect(decide(observation({ pods: [leaving(), unfit] })).recordWrite).toBeNull();
+  });
+
+  it("stays ActiveDown until it has closed", () => {
+    const d = decide(
+      observation({ state: "ActiveDown", record: closed, pods: [leaving({ obeyedN: 6 }), pod(1)] }),
+    );
+    expect(d).toMatchObject({
+      state: "ActiveDown",
+      recordWrite: null,
+      reasons: [{ reason: "WriterStopped" }],
+    });
+  });
+
+  it("hands over on its own closed word, without waiting for its end", () => {
+    const gone = leaving({ obeyedN: 6, mode: "none", closed: true });
+    const d = decide(observation({ state: "ActiveDown", record: closed, pods: [gone, pod(1)] }));
+    expect(d.recordWrite?.value).toMatchObject({ n: 7, mode: "Solo", writer: { podUID: UID[1] }, from: 5 });
+    expect(d.recordWrite?.notes.proofs).toMatchObject([{ kind: "fenced", podUID: UID[0], boot: BOOT[0] }]);
+  });
+
+  it("does not hand over on a closed word of an older number", () => {
+    const early = leaving({ obeyedN: 5, mode: "none", closed: true });
+    expect(
+      decide(observation({ state: "ActiveDown", record: closed, pods: [early, pod(1)] })).recordWrite,
+    ).toBeNull();
+  });
+});
+
 describe("what proves nothing", () => {
   it.each([
     ["a silent agent", silentPod(0, 10_000)],

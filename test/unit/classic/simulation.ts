@@ -5,7 +5,7 @@
 import type { HighLevelState, TimesTenClassicStatus } from "../../../generated/types";
 import type { AgentState, Command, Evidence, PermissionRecord } from "../../../protocol";
 import { decide } from "../../../capabilities/classic/decide/decide";
-import type { Decision } from "../../../capabilities/classic/decision";
+import type { Decision, EventText } from "../../../capabilities/classic/decision";
 import type { Observation } from "../../../capabilities/classic/observation";
 import { makeReport } from "../../../capabilities/classic/report/report";
 import type { KnownPod } from "../../../capabilities/classic/report/podEvents";
@@ -43,6 +43,7 @@ export class SimulatedPair {
   status: TimesTenClassicStatus = {};
   readonly states: HighLevelState[] = [];
   readonly events: string[] = [];
+  readonly written: EventText[] = [];
   readonly records: string[] = [];
   readonly routes: (string | null)[] = [];
   #ends: Observation["ends"] = [];
@@ -309,6 +310,7 @@ export class SimulatedPair {
     if (this.status.highLevelState !== d.state) this.states.push(d.state);
     this.status = report.status;
     this.#known = report.known;
+    this.written.push(...report.events);
     this.events.push(...report.events.map(event => event.message));
   }
 }

@@ -37,6 +37,17 @@ export const closedRules: readonly Rule<InForce>[] = [
     },
   },
   {
+    name: "the complete standby waits for the proof",
+    because: "it goes on as soon as the old writer has closed or ended; nobody else is needed",
+    decide: ({ record, writer, peer, life }) => {
+      if (record.from === 0 || peer.uid !== record.standby || completeFor(peer, record.from) === null)
+        return null;
+      if (life.is === "over") return null;
+      const message = `${peer.name} takes over as soon as it is certain that ${writer.name} has closed: ${whyAway(writer)}`;
+      return standing("failingOver", life.is === "alive" ? "WriterStopped" : "ActiveSilent", message);
+    },
+  },
+  {
     name: "the writer's own disk goes on",
     because: "its old life is over and it is not behind the standby",
     decide: input => ownDisk(input),

@@ -82,7 +82,9 @@ function waitForBoth(o: Observation): Verdict {
 /** @returns what keeps this pod's agent from being heard, as a clause for people */
 export function whyAway(pod: ObservedPod): string {
   if (pod.uid === null) return `${pod.name} (there is no such Pod)`;
-  if (pod.agent.connected) return `${pod.name} (its agent answers but says nothing of that life)`;
+  const { connected, state } = pod.agent;
+  if (connected && state?.stopping === true) return `${pod.name} (it is shutting down)`;
+  if (connected) return `${pod.name} (its agent answers, but not about that life of the database)`;
   const waiting = pod.container?.waitingReason;
   if (waiting) return `${pod.name} (its tt container waits: ${waiting})`;
   if (pod.container?.running !== true)

@@ -1,0 +1,11 @@
+/** The conditions of status, by type: docs/reference/conditions.md lists the same (a test holds both equal). */
+export const conditionTypes = {
+  Ready: "The active database is open for its users and the Service leads to it.",
+  Redundant: "A standby has everything the active acknowledged.",
+  FailoverPossible: "The standby may be promoted as soon as there is a proof about the active.",
+  Upgrading: "An upgrade is under way.",
+  Reconciling: "The pair is on its way to Normal. Present only while true.",
+  Stalled: "Something stands in the way that does not go away by itself. Present only while true.",
+} as const;
+
+export type ConditionType = keyof typeof conditionTypes;

@@ -1,0 +1,63 @@
+/**
+ * Every Event the operator writes about an object: reason, type and the form of its message. docs/reference/events.md
+ * lists the same (a test holds both equal, another holds what is written to this list).
+ */
+import { eventReasons } from "./reasonEvents";
+
+export interface EventForm {
+  reason: string;
+  type: "Normal" | "Warning" | "Normal or Warning";
+  /** The message, with <...> for what varies. */
+  message: string;
+}
+
+const pod = (what: string): EventForm => ({
+  reason: "StateChange",
+  type: "Normal",
+  message: `Pod <pod> ${what}`,
+});
+const standby = (what: string, type: EventForm["type"] = "Warning"): EventForm => ({
+  reason: "StateChange",
+  type,
+  message: `Standby: ${what}`,
+});
+
+export const eventCatalogue: readonly EventForm[] = [
+  { reason: "Create", type: "Normal", message: "Secret <name> created" },
+  { reason: "Create", type: "Normal", message: "Service <name> created" },
+  { reason: "Create", type: "Normal", message: "EndpointSlice <name> created" },
+  { reason: "Create", type: "Normal", message: "StatefulSet <name> created" },
+  { reason: "StateChange", type: "Normal or Warning", message: "TimesTenClassic was <state>, now <state>" },
+  pod("Agent Up"),
+  pod("Release <release>"),
+  pod("Instance <state>"),
+  pod("Daemon <state>"),
+  pod("Database <state>"),
+  pod("Database Updatable"),
+  pod("Database Not Updatable"),
+  pod("CacheAgent <state>"),
+  pod("RepAgent <state>"),
+  pod("RepScheme <state>"),
+  pod("RepState <state>"),
+  standby("Duplicate unsuccessful. Count: <n>"),
+  standby("Starting replication failed. Count: <n>"),
+  standby("Replication state incorrect (<state>). Count: <n>"),
+  standby("Replication started successfully", "Normal"),
+  { reason: "Error", type: "Warning", message: "<step> error: <message of TimesTen>" },
+  ...eventReasons.map((reason): EventForm => ({ reason, type: "Warning", message: "<explanation>" })),
+];
+
+/** @returns whether a message has one of the catalogue's forms for its reason */
+export function isInCatalogue(event: { type: string; reason: string; message: string }): boolean {
+  return eventCatalogue.some(
+    form =>
+      form.reason === event.reason &&
+      (form.type === "Normal or Warning" || form.type === event.type) &&
+      toPattern(form.message).test(event.message),
+  );
+}
+
+function toPattern(message: string): RegExp {
+  const parts = message.split(/<[^>]*>/).map(part => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("[^]+")}$`);
+}

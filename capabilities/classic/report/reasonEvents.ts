@@ -1,0 +1,32 @@
+/** Events about what stands in the way: one when it begins, with its own reason, Warning. */
+import type { Decision, EventText, Reason } from "../decision";
+import type { Observation } from "../observation";
+import type { ReasonName } from "../reasons";
+
+/** Reasons that people should hear of beyond the change of state they come with. */
+export const eventReasons: readonly ReasonName[] = [
+  "PromotionRefused",
+  "PromotionLost",
+  "MissingFact",
+  "StandbyAhead",
+  "RecordLost",
+  "RecordUnusable",
+  "ForeignObject",
+  "BrokenObject",
+  "EffectFailed",
+];
+
+/** @returns the Events of reasons that were not there in the last report */
+export function reasonEvents(o: Observation, d: Decision): EventText[] {
+  const { status } = o.object;
+  const stalled = status?.conditions?.find(one => one.type === "Stalled");
+  const told = [status?.decisions?.at(-1)?.reason, stalled?.reason];
+  const isNew = ({ reason }: Reason) => eventReasons.includes(reason) && !told.includes(reason);
+  const news = d.reasons.filter(isNew);
+  const once = news.filter((one, index) => news.findIndex(other => other.reason === one.reason) === index);
+  return once.map(({ reason, message }) => ({ type: "Warning", reason, message: capitalised(message) }));
+}
+
+function capitalised(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1);
+}

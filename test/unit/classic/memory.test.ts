@@ -1,0 +1,190 @@
+/** What counts as the end of a life of a database, and what does not. */
+import { PairMemory } from "../../../capabilities/classic/observe/memory";
+import type { PodObject } from "../../../capabilities/classic/observe/podObject";
+import type { EndedBoot } from "../../../protocol";
+import { BOOT, OBJECT_UID, UID, agentState, pod, type StateChange } from "./fixtures";
+
+const second = (s: number): string => new Date(s * 1_000).toISOString().replace(".000Z", "Z");
+
+/** The kubelet's view: one tt container that runs since a second, or ended at another. */
+function podObject(
+  tt: { id: string; startedAt: number; endedAt?: number; reason?: string },
+  change: Partial<PodObject> = {},
+): PodObject {
+  const { id: containerID, startedAt, endedAt, reason = "Error" } = tt;
+  const state =
+    endedAt === undefined
+      ? { running: { startedAt: second(startedAt) } }
+      : {
+          terminated: {
+            containerID,
+            reason,
+            exitCode: 137,
+            startedAt: second(startedAt),
+            finishedAt: second(endedAt),
+          },
+        };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "sample-0", namespace: "mynamespace", uid: UID[0], annotations: { TTC: OBJECT_UID } },
+    status: { containerStatuses: [{ name: "tt", containerID, state }] },
+    ...change,
+  };
+}
+
+const heard = (change: StateChange = {}) => agentState(0, { startedAtMs: 10_500, ...change });
+const ended = (how: EndedBoot["how"]): EndedBoot => ({ boot: BOOT[0], endedAtMs: 50_000, how });
+const memory = () => new PairMemory(OBJECT_UID, 0);
+const ends = (m: PairMemory) =>
+  m.ends(60_000).map(({ podUID, boot, source }) => `${source}: ${podUID}/${boot}`);
+
+describe("an agent's word", () => {
+  it("ends a life of its own pod", () => {
+    const m = memory();
+    m.hear(UID[0], [heard(), heard({ boot: null, endedBoots: [ended("daemon died")] })], 50_000);
+    expect(ends(m)).toEqual([`agent: ${UID[0]}/${BOOT[0]}`]);
+  });
+
+  it("stays true when the pod is gone", () => {
+    const m = memory();
+    m.hear(UID[0], [heard({ boot: null, endedBoots: [ended("stopped")] })], 50_000);
+    m.ends(50_000);
+    m.forgetPod(UID[0]);
+    expect(ends(m)).toEqual([`agent: ${UID[0]}/${BOOT[0]}`]);
+  });
+
+  it("ends a life of the former pod where that pod's agent wrote it down itself", () => {
+    const m = memory();
+    m.own(BOOT[0], UID[0]);
+    m.hear("uid-new", [heard({ podUID: "uid-new", boot: null, endedBoots: [ended("stopped")] })], 50_000);
+    expect(ends(m)).toEqual([`agent: ${UID[0]}/${BOOT[0]}`]);
+  });
+
+  it("ends no life of a former pod whose processes it merely cannot see", () => {
+    const m = memory();
+    m.own(BOOT[0], UID[0]);
+    m.hear(
+      "uid-new",
+      [heard({ podUID: "uid-new", boot: null, endedBoots: [ended("container restarted")] })],
+      50_000,
+    );
+    expect(ends(m)).toEqual([]);
+  });
+
+  it("that it names a later life ends the one heard before", () => {
+    const m = memory();
+    m.hear(UID[0], [heard(), heard({ boot: "boot-later" })], 50_000);
+    expect(ends(m)).toEqual([`agent: ${UID[0]}/${BOOT[0]}`]);
+  });
+
+  it("says nothing about a life that the record names and this replica has not heard of yet", () => {
+    const m = memory();
+    m.hear(UID[0], [heard({ boot: "boot-before" })], 50_000);
+    m.own(BOOT[0], UID[0]);
+    expect(ends(m)).toEqual([]);
+  });
+
+  it("of nothing loaded proves nothing", () => {
+    const m = memory();
+    m.hear(UID[0], [heard(), heard({ boot: null })], 50_000);
+    expect(ends(m)).toEqual([]);
+  });
+});
+
+describe("the kubelet's word", () => {
+  const lived = (tt = { id: "c1", startedAt: 10 }) => {
+    const m = memory();
+    m.hear(UID[0], [heard()], 11_000);
+    m.seePod(podObject(tt), 12_000);
+    return m;
+  };
+
+  it("ends the life that ran in that very container", () => {
+    const m = lived();
+    m.seePod(podObject({ id: "c1", startedAt: 10, endedAt: 55 }), 56_000);
+    const [end] = m.ends(60_000);
+    expect(end).toMatchObject({
+      source: "kubelet",
+      boot: BOOT[0],
+      containerID: "c1",
+      endedAtMs: 55_000,
+      heardAtMs: 56_000,
+    });
+  });
+
+  it("counts also as the last state of a container that runs again", () => {
+    const m = lived();
+    const again = podObject({ id: "c2", startedAt: 57 });
+    const lastState = {
+      terminated: { containerID: "c1", reason: "Error", exitCode: 137, finishedAt: second(55) },
+    };
+    again.status = {
+      containerStatuses: [
+        { name: "tt", containerID: "c2", state: { running: { startedAt: second(57) } }, lastState },
+      ],
+    };
+    m.seePod(again, 58_000);
+    expect(ends(m)).toEqual([`kubelet: ${UID[0]}/${BOOT[0]}`]);
+  });
+
+  it("about another container proves nothing", () => {
+    const m = lived();
+    m.seePod(podObject({ id: "c0", startedAt: 1, endedAt: 55 }), 56_000);
+    expect(ends(m)).toEqual([]);
+  });
+
+  it("about a container that ended before the agent began proves nothing, whatever was matched to it", () => {
+    const m = memory();
+    // A late cache: the agent already runs in the next container.
+    m.hear(UID[0], [heard({ startedAtMs: 20_000 })], 20_100);
+    m.seePod(podObject({ id: "c1", startedAt: 10 }), 20_200);
+    m.seePod(podObject({ id: "c1", startedAt: 10, endedAt: 19 }), 20_300);
+    expect(ends(m)).toEqual([]);
+  });
+
+  it.each([
+    [
+      "the kubelet does not know how it ended",
+      { id: "c1", startedAt: 10, endedAt: 55, reason: "ContainerStatusUnknown" },
+      {},
+    ],
+    [
+      "the pod belongs to another object",
+      { id: "c1", startedAt: 10, endedAt: 55 },
+      { metadata: { name: "sample-0", uid: UID[0], annotations: { TTC: "another" } } },
+    ],
+  ])("proves nothing where %s", (_why, tt, change) => {
+    const m = lived();
+    m.seePod(podObject(tt, change), 56_000);
+    expect(ends(m)).toEqual([]);
+  });
+
+  it("proves nothing while a container of the user's runs in the pod", () => {
+    const m = lived();
+    const gone = podObject({ id: "c1", startedAt: 10, endedAt: 55 });
+    gone.status?.containerStatuses?.push({ name: "app", state: { running: { startedAt: second(1) } } });
+    m.seePod(gone, 56_000);
+    expect(ends(m)).toEqual([]);
+  });
+
+  it("is understood by a next leader from what was noted with the record", () => {
+    const m = memory();
+    m.recall({ podUID: UID[0], boot: BOOT[0], containerID: "c1", agentStartedAtMs: 10_500 });
+    m.seePod(podObject({ id: "c1", startedAt: 10, endedAt: 55 }), 56_000);
+    expect(ends(m)).toEqual([`kubelet: ${UID[0]}/${BOOT[0]}`]);
+  });
+});
+
+describe("what a new leader has not heard yet", () => {
+  const unheard = pod(0, { state: null, agent: { connected: false } });
+
+  it("is given time before it is reported", () => {
+    expect(memory().isWarming([unheard, pod(1)], 1_000)).toBe(true);
+  });
+
+  it("is reported after that, and at once where all have answered", () => {
+    expect(memory().isWarming([unheard, pod(1)], 3_000)).toBe(false);
+    expect(memory().isWarming([pod(0), pod(1)], 1_000)).toBe(false);
+  });
+});
