@@ -13,11 +13,14 @@ export interface Ran {
   readonly lines: readonly string[];
 }
 
+/** The tests themselves may run under make; a make that they start must not know it. */
+const NOT_UNDER_MAKE = { MAKEFLAGS: undefined, MFLAGS: undefined, MAKELEVEL: undefined };
+
 /** Runs a program to its end, at most 60 s. `cwd` is the checkout unless given. */
 export function run(command: string, args: readonly string[], cwd = root, env: NodeJS.ProcessEnv = {}): Ran {
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...NOT_UNDER_MAKE, ...env },
     encoding: "utf8",
     timeout: 60_000,
   });
