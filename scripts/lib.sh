@@ -9,10 +9,11 @@ PATH=$REPO/node_modules/.bin:$PATH
 export REPO TTO_CACHE PATH
 mkdir -p "$TTO_CACHE" "$REPO/.build/logs"
 
-_started_s=$SECONDS
+# Scripts started by scripts count from the first one's start.
+export TTO_STARTED=${TTO_STARTED:-$EPOCHSECONDS}
 
-# say TEXT...: one progress line with the seconds since this script began.
-say() { printf '[%4ds] %s\n' $((SECONDS - _started_s)) "$*"; }
+# say TEXT...: one progress line with the seconds since the run began.
+say() { printf '[%4ds] %s\n' $((EPOCHSECONDS - TTO_STARTED)) "$*"; }
 
 # interruptible: Ctrl-C also ends what runs in the background; bash makes such jobs deaf to it.
 interruptible() { trap 'trap "" INT TERM; kill -TERM 0; exit 130' INT; }
