@@ -2,7 +2,11 @@
  * The world can fail: the product broken in one place at a time, through its ports or by exchanging one of its pure
  * rules, is caught. Where another part of the product holds the promise alone, that is shown too.
  */
+import type * as agentCommands from "../../agent/core/commands";
+import type * as agentRules from "../../agent/core/permission";
 import type { Situation, Step } from "../../agent/core/permission";
+import type * as facts from "../../capabilities/classic/decide/facts";
+import type * as proofs from "../../capabilities/classic/decide/fence/proofs";
 import { type CampaignResult, expectNone, nothing, record } from "../support/world/campaign";
 import type { RunOptions, ScenarioName } from "../support/world/run";
 import * as tamper from "../support/world/tampering";
@@ -11,10 +15,10 @@ import type { WorldTampering } from "../support/world/world";
 jest.setTimeout(120_000);
 
 type Mutate<F> = F | null;
-type AgentRules = typeof import("../../agent/core/permission");
-type AgentCommands = typeof import("../../agent/core/commands");
-type Proofs = typeof import("../../capabilities/classic/decide/fence/proofs");
-type Facts = typeof import("../../capabilities/classic/decide/facts");
+type AgentRules = typeof agentRules;
+type AgentCommands = typeof agentCommands;
+type Proofs = typeof proofs;
+type Facts = typeof facts;
 
 /** The rules in place of the product's own; null: its own. */
 const mockRules: {

@@ -39,7 +39,7 @@ export async function record(options: RunOptions): Promise<{ result: RunResult; 
  */
 export async function allKillPoints(
   base: Omit<RunOptions, "killPoint" | "faults">,
-  only: (point: KillPoint) => boolean = () => true,
+  onFailure: (failure: Failure) => void = () => undefined,
 ): Promise<CampaignResult> {
   const clean = await record({ ...base, faults: "none" });
   const result: CampaignResult = {
@@ -49,11 +49,12 @@ export async function allKillPoints(
   };
   for (let index = 0; index < clean.result.effects.length; index++) {
     for (const when of ["before", "after"] as const) {
-      if (!only({ index, when })) continue;
       const { failure } = await record({ ...base, faults: "none", killPoint: { index, when } });
       result.runs++;
       result.killPoints++;
-      if (failure !== null) result.failures.push(failure);
+      if (failure === null) continue;
+      result.failures.push(failure);
+      onFailure(failure);
     }
   }
   return result;
@@ -71,20 +72,21 @@ export function randomRun(seed: number): RunOptions {
   };
 }
 
-/** Runs seeds first, first + step, ... below last. */
+/** Runs seeds first, first + step, ... below last. @param onFailure told of each at once */
 export async function manySeeds(
   first: number,
   last: number,
   step = 1,
-  onRun: (seed: number) => void = () => undefined,
+  onFailure: (failure: Failure) => void = () => undefined,
 ): Promise<CampaignResult> {
   const result: CampaignResult = { ...nothing, failures: [] };
   for (let seed = first; seed < last; seed += step) {
     const { result: run, failure } = await record(randomRun(seed));
     result.runs++;
     if (run.outcome === "explained stop") result.explainedStops++;
-    if (failure !== null) result.failures.push(failure);
-    onRun(seed);
+    if (failure === null) continue;
+    result.failures.push(failure);
+    onFailure(failure);
   }
   return result;
 }
@@ -135,6 +137,11 @@ export function tell(failure: Failure, lines = 60): string {
     `  replay: ${replayCommand(failure.options)}`,
     ...failure.story.slice(-lines).map(line => `  ${line}`),
   ].join("\n");
+}
+
+/** @returns what was violated and how to name the run, without its story */
+export function headline(failure: Failure): string {
+  return `${replayText(failure.options)}: ${failure.violations[0]?.split("\n")[0] ?? ""}`;
 }
 
 /** Fails with the story of the first failure when there is one. */

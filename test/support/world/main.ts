@@ -7,8 +7,10 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import {
-  type CampaignResult,
   allKillPoints,
+  type CampaignResult,
+  type Failure,
+  headline,
   manySeeds,
   parseReplay,
   replayText,
@@ -37,15 +39,20 @@ async function replay(text: string): Promise<number> {
   return result.violations.length === 0 ? 0 : 1;
 }
 
+/** A long campaign is not kept waiting for. */
+function complain(failure: Failure): void {
+  console.error(headline(failure));
+}
+
 /** This process's share: every `jobs`-th seed and scenario. */
 async function part(job: number, jobs: number, seeds: number, first: number): Promise<Part> {
   const done: CampaignResult[] = [];
   for (const [i, scenario] of scenarioNames.entries()) {
     if (i % jobs === job && process.env["KILLPOINTS"] !== "0")
-      done.push(await allKillPoints({ seed: "kill-points", scenario, twosafe: i % 2 === 1 }));
+      done.push(await allKillPoints({ seed: "kill-points", scenario, twosafe: i % 2 === 1 }, complain));
   }
   const killPoints = done.reduce((sum, one) => sum + one.killPoints, 0);
-  const many = await manySeeds(first + job, first + seeds, jobs);
+  const many = await manySeeds(first + job, first + seeds, jobs, complain);
   done.push(many);
   return {
     seeds: many.runs,
@@ -60,7 +67,6 @@ async function campaign(): Promise<number> {
   const parts = await Promise.all(Array.from({ length: jobs }, (_, job) => child(job, jobs)));
   const failures = parts.flatMap(one => one.failures);
   for (const failure of failures.slice(0, 5)) console.log(failure);
-  for (const failure of failures.slice(5)) console.log(failure.split("\n  replay:")[0]);
   const sum = (of: (one: Part) => number): number => parts.reduce((total, one) => total + of(one), 0);
   console.log(`explained stops: ${sum(one => one.explainedStops)}`);
   console.log(
