@@ -96,22 +96,40 @@ async function createFiles(c: Context, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The statement goes to ttIsql's standard input: a password never stands in an argument. */
 async function createUser(
   c: Context,
   user: { name: string; password: string },
   signal: AbortSignal,
 ): Promise<void> {
+  await identify(c, "create", user, signal);
+  await c.sessions.act(`grant admin to ${user.name}`, signal);
+}
+
+/**
+ * Gives the agents' own user the password of today's Secret: a database on the volumes of a former object of this
+ * name still has the former one's.
+ * @throws TimesTenError without the password
+ */
+export function renewAgentUser(c: Context, signal: AbortSignal): Promise<void> {
+  return identify(c, "alter", c.o.agentUser, signal);
+}
+
+/** The statement goes to ttIsql's standard input: a password never stands in an argument. */
+async function identify(
+  c: Context,
+  verb: "create" | "alter",
+  user: { name: string; password: string },
+  signal: AbortSignal,
+): Promise<void> {
   const quoted = user.password.replaceAll("'", "''");
   try {
-    await c.sessions.act(`create user ${user.name} identified by '${quoted}'`, signal);
+    await c.sessions.act(`${verb} user ${user.name} identified by '${quoted}'`, signal);
   } catch (error) {
     // TimesTen may quote the statement in its message.
     const number = error instanceof TimesTenError ? error.number : null;
     const text = error instanceof Error ? error.message.replaceAll(user.password, "***") : "";
-    throw new TimesTenError(number, `cannot create user ${user.name}: ${withoutSecrets(text)}`);
+    throw new TimesTenError(number, `cannot ${verb} user ${user.name}: ${withoutSecrets(text)}`);
   }
-  await c.sessions.act(`grant admin to ${user.name}`, signal);
 }
 
 async function exists(c: Context, signal: AbortSignal): Promise<boolean> {

@@ -6,7 +6,7 @@ import { setMaxListeners } from "node:events";
 import type { TimesTenView } from "../../protocol";
 import type { TimesTen } from "../ports";
 import { Context, type DriverOptions } from "./context";
-import { createDatabase, runFile } from "./create";
+import { createDatabase, renewAgentUser, runFile } from "./create";
 import { closeForUsers, destroy, freshSection, loadClosed, unload } from "./database";
 import { duplicate } from "./duplicate";
 import { TimesTenError } from "./errors";
@@ -107,6 +107,9 @@ export class TimesTenDriver implements TimesTen {
   }
 
   async startRepAgent(signal: AbortSignal): Promise<void> {
+    // On the active this comes before anybody can duplicate from it, which takes the agents' user.
+    const role = parseRepState(await this.#c.sessions.act("call ttRepStateGet", signal));
+    if (role === "ACTIVE") await renewAgentUser(this.#c, signal);
     await this.#unlessDone("call ttRepStart", signal, section => section.repAgent);
     this.#c.status.invalidate();
   }

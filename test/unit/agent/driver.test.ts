@@ -165,6 +165,15 @@ describe("a standby", () => {
     await b.driver.startRepAgent(soon());
     await eventually("STANDBY", async () => (await view(b)).repState === "STANDBY", 20_000);
   });
+
+  it("can be duplicated with today's password although its volume knew a former one", async () => {
+    await query(a, "alter user ttagent identified by 'former'");
+    await expect(b.driver.duplicate(hostA, soon())).rejects.toThrow("authentication");
+    await a.driver.startRepAgent(soon());
+    await b.driver.duplicate(hostA, soon());
+    await b.driver.startRepAgent(soon());
+    await eventually("STANDBY", async () => (await view(b)).repState === "STANDBY", 20_000);
+  });
 });
 
 describe("looking again and again", () => {
