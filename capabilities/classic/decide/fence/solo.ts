@@ -9,6 +9,7 @@ import {
   staying,
   whyBehind,
 } from "../facts";
+import { runningTask } from "../ask";
 import { whyAway } from "./found";
 import { givenUp, goesOn, paired, promoted } from "./next";
 import { overProof } from "./proofs";
@@ -144,6 +145,8 @@ export const soloRules: readonly Rule<InForce>[] = [
       const answered = permission.obeyedN === record.n && permission.mode === "endless";
       // Until the writer itself counts its peer in, a STANDBY may be one that does not know it was left behind.
       const ready = staying(peer)?.timesten.repState === "STANDBY" && timesten.repPeerState === "start";
+      // What is being made anew is a STANDBY for a moment more.
+      if (isBeingMade(peer)) return null;
       if (!answered || !ready || life.state.stopping) return null;
       const write = paired(record, peer.uid);
       const message = `record ${write.n} pairs ${writer.name} with its standby ${peer.name}`;
@@ -167,6 +170,12 @@ export const soloRules: readonly Rule<InForce>[] = [
           ),
   },
 ];
+
+/** A duplicate was ordered or runs: the copy that is there now will be destroyed. */
+function isBeingMade(peer: InForce["peer"]): boolean {
+  const ordered = peer.agent.sent.some(({ id, accepted }) => accepted === null && id.includes("/duplicate/"));
+  return ordered || runningTask(peer)?.verb === "duplicate";
+}
 
 function otherVolume(name: string): Verdict {
   return standing("stuck", "MissingFact", `the disk on which the writer ran: ${name} has another volume`);
