@@ -40,9 +40,9 @@ prepare_cluster() {
 
 run_suite() {
   case $1 in
-    unit) suite unit 900 ;;
-    model) suite model 600 ;;
-    world) suite world 900 ;;
+    unit) suite unit 900 --maxWorkers=100% ;;
+    model) suite model 600 --maxWorkers=100% ;;
+    world) suite world 1200 --maxWorkers=100% ;;
     cluster) ! has_tests cluster || prepare_cluster && suite cluster 1500 --runInBand ;;
     *) fail "no suite $1; there are: unit model world cluster" ;;
   esac
