@@ -262,6 +262,15 @@ describe("the standby under a Solo", () => {
     expect(d.wakeAfterMs).toBeLessThanOrEqual(5_000);
   });
 
+  it("is not given a second task while its agent is at another", () => {
+    const other: Task = {
+      ...duplicated("running"),
+      id: `${UID[1]}/${n}/${BOOT[1]}/startRepAgent/1`,
+      verb: "startRepAgent",
+    };
+    expect(at(writer(), standby({ tasks: [other], timesten: { repState: "FAILED" } })).commands).toEqual([]);
+  });
+
   it("shows StandbyStarting, then StandbyCatchup while it recovers", () => {
     const recovering = standby({ tasks: [duplicated()], timesten: { repState: "RECOVERING" } });
     expect(at(writer(), recovering).state).toBe("StandbyStarting");

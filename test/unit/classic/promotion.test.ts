@@ -87,6 +87,22 @@ describe("a promotion under way", () => {
     ]);
   });
 
+  it("takes the role first also where the new active is the first pod", () => {
+    const active = pod(0, {
+      roleLabel: "standby",
+      state: agentState(0, {
+        permission: { obeyedN: 6, soloed: 6 },
+        timesten: { repState: "ACTIVE", open: true },
+      }),
+    });
+    const mirrored = promotion({ writer: { podUID: UID[0], boot: BOOT[0] } });
+    const old = { ...deadActive(1), roleLabel: "active" };
+    const d = decide(observation({ state: "ActiveDown", record: mirrored, pods: [active, old] }));
+    expect(
+      d.effects.flatMap(effect => (effect.do === "label" ? [`${effect.podName} ${effect.role}`] : [])),
+    ).toEqual(["sample-1 null", "sample-0 active"]);
+  });
+
   it("starts replication on the new active", () => {
     const d = decide(
       observation({ state: "ActiveDown", record: promotion(), pods: [deadActive(), promoted] }),
