@@ -289,6 +289,16 @@ describe("the standby under a Solo", () => {
     expect(d.recordWrite?.value).toEqual(record({ n: 7, ready: false }));
   });
 
+  it("is not paired while the copy that is there is being made anew, ordered or under way", () => {
+    const order = (agoMs: number) => ({
+      sent: [{ id: duplicated().id, agoMs, accepted: null, reason: null }],
+    });
+    expect(at(writer(), standby({}, order(100))).recordWrite).toBeNull();
+    expect(at(writer(), standby({ tasks: [duplicated("running")] })).recordWrite).toBeNull();
+    // An order that left no trace holds nothing up for ever.
+    expect(at(writer(), standby({}, order(6_000))).recordWrite).not.toBeNull();
+  });
+
   it("is not paired while the writer still counts it out", () => {
     const d = at(writer({ timesten: { repPeerState: "failed" } }), standby({ tasks: [duplicated()] }));
     expect(d.recordWrite).toBeNull();

@@ -9,7 +9,7 @@ import {
   staying,
   whyBehind,
 } from "../facts";
-import { runningTask } from "../ask";
+import { runningTask, UNANSWERED_MS } from "../ask";
 import { whyAway } from "./found";
 import { givenUp, goesOn, paired, promoted } from "./next";
 import { overProof } from "./proofs";
@@ -173,7 +173,9 @@ export const soloRules: readonly Rule<InForce>[] = [
 
 /** A duplicate was ordered or runs: the copy that is there now will be destroyed. */
 function isBeingMade(peer: InForce["peer"]): boolean {
-  const ordered = peer.agent.sent.some(({ id, accepted }) => accepted === null && id.includes("/duplicate/"));
+  const ordered = peer.agent.sent.some(
+    ({ id, accepted, agoMs }) => accepted === null && agoMs < UNANSWERED_MS && id.includes("/duplicate/"),
+  );
   return ordered || runningTask(peer)?.verb === "duplicate";
 }
 
