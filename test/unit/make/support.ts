@@ -14,7 +14,16 @@ export interface Ran {
 }
 
 /** The tests themselves may run under make; a make that they start must not know it. */
-const NOT_UNDER_MAKE = { MAKEFLAGS: undefined, MFLAGS: undefined, MAKELEVEL: undefined };
+const NOT_UNDER_MAKE = {
+  MAKEFLAGS: undefined,
+  MFLAGS: undefined,
+  MAKELEVEL: undefined,
+  // What the outer make exports is no setting of the inner one.
+  OPERATOR_IMAGE: undefined,
+  IMAGE_PREFIX: undefined,
+  IMAGE_TAG: undefined,
+  IMAGES: undefined,
+};
 
 /** Runs a program to its end, at most 60 s. `cwd` is the checkout unless given. */
 export function run(command: string, args: readonly string[], cwd = root, env: NodeJS.ProcessEnv = {}): Ran {
