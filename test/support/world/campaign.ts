@@ -1,13 +1,6 @@
 /** Many runs: every kill point of a scenario, or many seeds; and how one of them is told and replayed. */
 import { SeededRandom } from "./random";
-import {
-  type KillPoint,
-  type RunOptions,
-  type RunResult,
-  runScenario,
-  type ScenarioName,
-  scenarioNames,
-} from "./run";
+import { type RunOptions, type RunResult, runScenario, type ScenarioName, scenarioNames } from "./run";
 
 /** A run that went wrong. */
 export interface Failure {

@@ -8,6 +8,7 @@ export class Chaos {
   private readonly random: SeededRandom;
   private readonly heals: (() => void)[] = [];
   private databaseFaults = 0;
+  private replaced = 0;
 
   constructor(private readonly world: WholeWorld) {
     this.random = world.random.fork("chaos");
@@ -71,7 +72,7 @@ export class Chaos {
     const alive = world.operators.filter(({ process }) => process.alive());
     if (alive.length === 0) return;
     const replica = random.pick(alive);
-    const name = random.chance(0.5) ? replica.process.name : `operator-${world.operators.length}`;
+    const name = random.chance(0.5) ? replica.process.name : `operator-new-${++this.replaced}`;
     restartOperator(world, replica, random.between(100, 6_000), name);
   }
 

@@ -22,6 +22,10 @@ interface Acknowledged {
   id: number;
   /** Copies that held it at that moment. */
   holders: string[];
+  /** The copy that acknowledged it. */
+  by: string;
+  /** In a ready Pair: then both copies stand for it, else the writer's own disk does. */
+  paired: boolean;
   atMs: number;
 }
 
@@ -100,7 +104,14 @@ export class Checker {
   seeAcknowledged(id: number, database: LoadedDatabase): void {
     const key = objectOf(database.host);
     const holders = [...this.databases].filter(other => objectOf(other.host) === key && holds(other.log, id));
-    this.acknowledged.push({ id, holders: holders.map(other => other.files.copy), atMs: this.nowMs() });
+    const record = this.records.get(key);
+    this.acknowledged.push({
+      id,
+      holders: holders.map(other => other.files.copy),
+      by: database.files.copy,
+      paired: record?.mode === "Pair" && record.ready,
+      atMs: this.nowMs(),
+    });
   }
 
   /** For tests that play the operator without writing the Lease. */
@@ -126,21 +137,30 @@ export class Checker {
     const present = new Set(active.log.flatMap(entry => (entry.kind === "row" ? [entry.id] : [])));
     let lost = 0;
     let died = 0;
-    for (const { id, holders, atMs } of this.acknowledged) {
-      if (present.has(id)) continue;
+    for (const commit of this.acknowledged) {
+      if (present.has(commit.id)) continue;
       lost++;
-      const keepers = holders.filter(copy => this.lostByCrash.get(copy)?.has(id) !== true);
-      // Where every copy that had it died since, two-safe promises nothing: which disk has more is a matter of luck.
-      const allDied = holders.every(copy => (this.crashedAt.get(copy) ?? -1) >= atMs);
-      if (keepers.length === 0 || (holders.length > 1 && allDied)) died++;
-      // The very copy that has it serves: nothing could take it away.
-      else if (twosafe || keepers.includes(active.files.copy)) {
+      const keepers = this.keepers(commit, active, twosafe);
+      if (keepers.length === 0) died++;
+      else
         this.violated(
-          `acknowledged commit ${id} is lost although ${keepers.length} of ${holders.length} copies had it`,
+          `acknowledged commit ${commit.id} is lost although ${keepers.length} of ${commit.holders.length} copies had it`,
         );
-      }
     }
     return { acked: client.attempts.filter(attempt => attempt.ackedMs !== null).length, lost, died };
+  }
+
+  /** @returns the copies that had the commit and were not allowed to be given up */
+  private keepers(commit: Acknowledged, active: LoadedDatabase, twosafe: boolean): string[] {
+    const { id, holders, by, paired, atMs } = commit;
+    const still = holders.filter(copy => this.lostByCrash.get(copy)?.has(id) !== true);
+    // The very copy that has it serves: nothing could take it away.
+    if (!twosafe) return still.filter(copy => copy === active.files.copy);
+    // A writer alone stands for it with its disk, whatever the copy of a standby to be holds.
+    if (!paired) return still.filter(copy => copy === by);
+    // Where every copy that had it died since, two-safe promises nothing: which disk has more is a matter of luck.
+    const allDied = holders.every(copy => (this.crashedAt.get(copy) ?? -1) >= atMs);
+    return allDied ? [] : still;
   }
 
   private checkNamed(key: string, database: LoadedDatabase): void {

@@ -74,6 +74,8 @@ const outcomes: CallFate["outcome"][] = [
 
 /** One run's faults. */
 export class WorldFaults implements KubeFaults, TimesTenFaults, SessionFaults {
+  /** Utilities that hung without end. */
+  hangs = 0;
   private intensity: Intensity = calm;
   private readonly watches = new Set<OpenWatch>();
   private readonly calmApi: KubeFaults;
@@ -129,9 +131,16 @@ export class WorldFaults implements KubeFaults, TimesTenFaults, SessionFaults {
     const { utilityFails, utilityHangs, utilitySlow } = this.intensity;
     // Killing and looking at /proc need no utility.
     if (fate.kind !== "done" || operation === "killProcesses" || operation === "processes") return fate;
-    if (this.driver.chance(utilityHangs)) return { kind: "hang" };
+    if (this.driver.chance(utilityHangs)) return this.hang();
     if (this.driver.chance(utilityFails) && operation !== "observe") return { kind: "fail", ms: fate.ms };
     return this.driver.chance(utilitySlow) ? { kind: "done", ms: fate.ms * this.driver.between(2, 8) } : fate;
+  }
+
+  /** For a while, then it fails; or until somebody kills it. */
+  private hang(): OperationFate {
+    if (this.driver.chance(0.7)) return { kind: "fail", ms: this.driver.between(3_000, 60_000) };
+    this.hangs++;
+    return { kind: "hang" };
   }
 
   hopMs(): number {

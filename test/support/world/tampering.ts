@@ -23,8 +23,7 @@ type Lease = KubeObject & { spec?: object };
 /** @returns the same API with some methods of its own */
 function overlay(kube: KubeApi, own: Partial<KubeApi>): KubeApi {
   return new Proxy(kube, {
-    get: (target, property: keyof KubeApi) =>
-      own[property] ?? (target[property].bind(target) as KubeApi[typeof property]),
+    get: (target, property: keyof KubeApi) => own[property] ?? target[property].bind(target),
   });
 }
 
