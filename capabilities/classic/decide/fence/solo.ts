@@ -171,15 +171,12 @@ export const soloRules: readonly Rule<InForce>[] = [
   },
 ];
 
-/** A command that left no trace after this long has not arrived, ms. */
-const ON_ITS_WAY_MS = 5_000;
-
 /** A duplicate was ordered just now or runs: the copy that is there will be destroyed. */
 function isBeingMade(peer: InForce["peer"]): boolean {
   const ended = new Set(heard(peer)?.tasks.map(task => task.id));
   const ordered = peer.agent.sent.some(
     ({ id, accepted, agoMs }) =>
-      accepted === null && agoMs < ON_ITS_WAY_MS && id.includes("/duplicate/") && !ended.has(id),
+      accepted === null && agoMs < UNANSWERED_MS && id.includes("/duplicate/") && !ended.has(id),
   );
   return ordered || runningTask(peer)?.verb === "duplicate";
 }
