@@ -11,7 +11,7 @@ IMAGE_TAG ?= dev
 OPERATOR_IMAGE ?= $(or $(IMAGE_PREFIX),registry.local)/timesten-operator:$(IMAGE_TAG)
 export IMAGE_PREFIX IMAGE_TAG OPERATOR_IMAGE IMAGES
 
-.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world test-cluster demo cluster cluster-down clean
+.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world world test-cluster demo bench cluster cluster-down clean
 
 help: ## This list
 	@echo 'Targets:'
@@ -22,6 +22,7 @@ help: ## This list
 	@echo '  IMAGE_PREFIX    images: build with docker, podman or buildah and push to this registry/path'
 	@echo '  IMAGES          images: only operator or only simulator'
 	@echo '  IMAGE_TAG       images: tag of the operator image (dev)'
+	@echo '  REPEATS         bench: number of failovers (30)'
 	@echo '  KEEP=1          demo: leave everything running at the end'
 	@echo '  TTO_CACHE       kept downloads and builds (~/.cache/timesten-operator); safe to delete while nothing runs'
 
@@ -55,11 +56,17 @@ test-unit: setup ## Unit tests only
 test-world: setup ## Tests of the deterministic world only
 	@scripts/test.sh world
 
+world: setup ## Kill points and SEEDS=n seeds (1000) of the deterministic world, from FIRST=n on
+	@SEEDS=$(or $(SEEDS),1000) jest test/world/killpoints test/world/seeds --maxWorkers=100%
+
 test-cluster: ## Tests on a real control plane and real nodes only
 	@scripts/test.sh cluster
 
 demo: setup ## Show a pair come up, replicate and fail over, on a local cluster (or KUBECONFIG=…)
 	@scripts/demo.sh
+
+bench: setup ## Fail a pair over REPEATS times (30) with a writing client; print the write gaps
+	@scripts/build.sh && scripts/images.sh && node scripts/run-ts.mjs bench/failover.ts
 
 cluster: setup ## Start a local cluster and say how to use it
 	@testbed/testbed up

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { demoCluster, type DemoCluster } from "./cluster";
-import { act, say, timeline, type Gap } from "./report";
+import { act, longest, say, timeline } from "./report";
 import { until, type Kubectl } from "../testbed/kubectl";
 import { installOperator } from "../testbed/operator";
 import { killDaemon, pairStatus, peerOf, waitNormal } from "../testbed/pair";
@@ -126,13 +126,6 @@ async function failOverOne(k: Kubectl, name: Pair, fault: Fault, writer: Writer)
   const gap = longest(await writer.gapsSince(faultMs - 1_000));
   say(timeline(`${name}, ${fault.title}`, faultMs, status.lastFailover ?? {}, gap));
   return gap === null ? 0 : gap.toMs - gap.fromMs;
-}
-
-function longest(gaps: Gap[]): Gap | null {
-  return gaps.reduce<Gap | null>(
-    (a, b) => (a !== null && a.toMs - a.fromMs >= b.toMs - b.fromMs ? a : b),
-    null,
-  );
 }
 
 function printWhatToTry(cluster: DemoCluster): void {

@@ -49,3 +49,11 @@ export function timeline(label: string, faultMs: number, stopwatch: Stopwatch, g
   const seen = gap === null ? "none" : `${gap.toMs - gap.fromMs} ms`;
   return [`${label}: write gap ${seen}; after the fault:`, ...lines].join("\n");
 }
+
+/** @returns the longest outage, or null when there was none */
+export function longest(gaps: Gap[]): Gap | null {
+  return gaps.reduce<Gap | null>(
+    (a, b) => (a !== null && a.toMs - a.fromMs >= b.toMs - b.fromMs ? a : b),
+    null,
+  );
+}
