@@ -124,7 +124,8 @@ class Run {
       this.outcome = "Normal";
       return true;
     }
-    const stop = world.explainedStop();
+    // A first creation waits as Initializing for ever; its condition says for what.
+    const stop = world.explainedStop(world.state() === "Initializing");
     if (stop !== null && this.o.faults === "random") {
       world.story.tell("CHECKER", `explained stop: ${stop}`);
       this.outcome = "explained stop";

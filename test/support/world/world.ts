@@ -290,10 +290,14 @@ export class WholeWorld {
       : `lastFailover of promotion ${promotion.n} lacks ${missing.join(", ")}`;
   }
 
-  /** @returns the explanation if the object says that it stopped */
-  explainedStop(): string | null {
+  /**
+   * @param inAnyState a wait counts that has not become a matter for people by its state
+   * @returns the explanation if the object says that it stopped
+   */
+  explainedStop(inAnyState = false): string | null {
     const state = this.state();
-    if (state !== "ManualInterventionRequired" && state !== "Failed") return null;
+    const forPeople = state === "ManualInterventionRequired" || state === "Failed";
+    if (!forPeople && !inAnyState) return null;
     const conditions = this.object()?.status?.conditions ?? [];
     const why = conditions.find(({ type, status }) => type === "Ready" && status === "False");
     return why === undefined || why.message === "" ? null : `${state}: ${why.reason} ${why.message}`;
