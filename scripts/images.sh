@@ -92,7 +92,11 @@ to_local_registry() {
   done < <(releases)
 }
 
-node scripts/bundle.mjs $bundles
-scripts/image-contexts.sh $wanted
-if [ -n "${IMAGE_PREFIX:-}" ]; then to_user_registry; else locked images to_local_registry; fi
+all() {
+  node scripts/bundle.mjs $bundles
+  scripts/image-contexts.sh $wanted
+  if [ -n "${IMAGE_PREFIX:-}" ]; then to_user_registry; else to_local_registry; fi
+}
+
+locked images all
 say "images are ready"
