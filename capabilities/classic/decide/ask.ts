@@ -41,7 +41,7 @@ export type Answer =
 /** A view of the database may be older than the end of a task by one look; so long it is believed, ms. */
 const SETTLE_MS = 2_000;
 /** A command that left no trace is sent again after this, ms. */
-const UNANSWERED_MS = 5_000;
+export const UNANSWERED_MS = 5_000;
 /** Pause after a refusal, ms. */
 const REFUSED_MS = 500;
 /** Pause after the first failure, doubled with each up to the last, ms. */

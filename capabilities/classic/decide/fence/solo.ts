@@ -9,7 +9,7 @@ import {
   staying,
   whyBehind,
 } from "../facts";
-import { runningTask } from "../ask";
+import { runningTask, UNANSWERED_MS } from "../ask";
 import { whyAway } from "./found";
 import { givenUp, goesOn, paired, promoted } from "./next";
 import { overProof } from "./proofs";
