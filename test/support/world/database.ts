@@ -228,7 +228,9 @@ export class LoadedDatabase {
   /** The receiving side looks for the active, again and again, as long as its agent runs. */
   private seekPeer(): void {
     const { random, time } = this.world;
-    time.after(random.between(RECONNECT_MS.low, RECONNECT_MS.high), () => {
+    // A connected agent only looks whether the connection holds.
+    const times = this.link === null ? 1 : 4;
+    time.after(times * random.between(RECONNECT_MS.low, RECONNECT_MS.high), () => {
       if (!this.alive || !this.repAgent) return;
       if (this.link !== null && !this.linkHolds()) this.unlink();
       if (this.link === null && this.role !== "ACTIVE" && this.role !== "FAILED") this.connect();

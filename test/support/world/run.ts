@@ -105,6 +105,7 @@ class Run {
     if (early) await chaos.rage();
     let reached = await this.untilNormal(() => true, early ? AFTER_FAULTS_BOUND_MS : CALM_BOUND_MS);
     if (reached && o.scenario !== "creation") {
+      await world.time.pass(world.random.fork("serving").between(100, 1_500));
       this.armed = true;
       const over = disturb(o.scenario, world);
       if (!early && chaos !== null) await chaos.rage();
@@ -154,6 +155,7 @@ class Run {
     // A killed operator may still be about to come back and look around.
     const disturbed = this.o.killPoint !== undefined || this.o.faults === "random";
     await world.time.pass(disturbed ? RESTARTED_MS : SETTLED_MS);
+    world.client.stop();
     let writes = await this.writesAtRest();
     if (writes > QUIET_WRITES && this.o.faults === "random") {
       await world.time.pass(RELIST_MS);

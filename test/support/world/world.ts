@@ -107,7 +107,7 @@ export class WholeWorld {
       NAME,
       random.fork("client"),
       1,
-      80,
+      50,
       (id, database) => this.checker.seeAcknowledged(id, database),
     );
     this.client.start();
