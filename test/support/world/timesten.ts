@@ -206,6 +206,7 @@ export class VirtualTimesTen implements TimesTen {
       log: [],
       scheme: null,
       lastRole: "IDLE",
+      synced: false,
       peerFailed: false,
     };
     this.instance.load();
@@ -258,7 +259,8 @@ export class VirtualTimesTen implements TimesTen {
       copy: this.instance.newCopy(),
       log: source.log.slice(0, start),
       scheme: scheme === null ? null : { ...scheme },
-      lastRole: "IDLE",
+      lastRole: "COPY",
+      synced: false,
       peerFailed: false,
     };
     this.instance.load();
