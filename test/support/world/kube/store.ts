@@ -86,7 +86,7 @@ export class KubeStore {
     if (rules.generation) meta.generation = 1;
     if (rules.status) delete created.status;
     if (kindKey(resource) === "/pods") created.status = { phase: "Pending" };
-    return this.commit<T>(resource, "ADDED", key, created);
+    return this.commit<T>(resource, "ADDED", key, created, null);
   }
 
   replace<T extends KubeObject>(resource: Resource, object: T): T {
@@ -111,8 +111,9 @@ export class KubeStore {
     if (wanted.metadata.resourceVersion === undefined && !kindRules(kindKey(resource)).unconditionalUpdate) {
       throw invalid("metadata.resourceVersion: must be specified for an update");
     }
-    const { status: _, ...rest } = current;
-    const next = (wanted.status === undefined ? rest : { ...rest, status: wanted.status }) as Stored;
+    const next = parse<Stored>(JSON.stringify(current));
+    if (wanted.status === undefined) delete next.status;
+    else next.status = wanted.status;
     return this.commitIfChanged<T>(resource, key, current, next);
   }
 
@@ -130,7 +131,7 @@ export class KubeStore {
     if (uid !== undefined && uid !== current.metadata.uid) {
       throw invalid(`metadata.uid: Invalid value: "${uid}": field is immutable`);
     }
-    const wanted = merge(current, wire) as Stored;
+    const wanted = merge(parse<Stored>(JSON.stringify(current)), wire) as Stored;
     return this.update<T>(resource, key, current, wanted);
   }
 
@@ -152,7 +153,7 @@ export class KubeStore {
       .replace(/\.\d+Z$/, "Z");
     next.metadata.deletionGracePeriodSeconds = graceS;
     if (!pending && next.metadata.generation !== undefined) next.metadata.generation++;
-    this.commit(resource, "MODIFIED", key, next);
+    this.commit(resource, "MODIFIED", key, next, current);
   }
 
   /** Every change from now on, in order, at once. @returns a function that ends it */
@@ -279,7 +280,8 @@ export class KubeStore {
         return parse<T>(JSON.stringify(next));
       }
     }
-    if (rules.generation && !sameBody(current, next)) next.metadata.generation = (old.generation ?? 0) + 1;
+    if (rules.generation && body(current) !== body(next))
+      next.metadata.generation = (old.generation ?? 0) + 1;
     return this.commitIfChanged<T>(resource, key, current, next);
   }
 
@@ -297,8 +299,8 @@ export class KubeStore {
     current: Stored,
     next: Stored,
   ): T {
-    if (unchanged(current, next)) return parse<T>(JSON.stringify(current));
-    return this.commit<T>(resource, "MODIFIED", key, next);
+    if (canonical(current) === canonical(next)) return parse<T>(JSON.stringify(current));
+    return this.commit<T>(resource, "MODIFIED", key, next, current);
   }
 
   private remove(resource: Resource, key: string, current: Stored): void {
@@ -319,13 +321,19 @@ export class KubeStore {
     type: "ADDED" | "MODIFIED",
     key: string,
     next: Stored,
+    before: Stored | null,
   ): T {
-    const objects = this.kind(resource);
-    const before = objects.get(key) ?? null;
-    next.metadata = { ...next.metadata, resourceVersion: String(++this.version) };
+    next.metadata.resourceVersion = String(++this.version);
     const json = JSON.stringify(next);
-    objects.set(key, json);
-    this.announce({ version: this.version, kind: kindKey(resource), type, key, json, before });
+    this.kind(resource).set(key, json);
+    this.announce({
+      version: this.version,
+      kind: kindKey(resource),
+      type,
+      key,
+      json,
+      before: before === null ? null : JSON.stringify(before),
+    });
     return parse<T>(json);
   }
 
@@ -363,31 +371,24 @@ function merge(target: unknown, patch: unknown): unknown {
   return result;
 }
 
-/** @returns whether nothing but the version differs */
-function unchanged(a: Stored, b: Stored): boolean {
-  const { resourceVersion: _a, ...before } = a.metadata;
-  const { resourceVersion: _b, ...after } = b.metadata;
-  return sameJson({ ...a, metadata: before }, { ...b, metadata: after });
+/** JSON with sorted keys, without what changes on its own. */
+function canonical(object: Stored): string {
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return sorted({ ...object, metadata });
 }
 
-/** @returns whether what generation counts is the same: everything but metadata and status */
-function sameBody(a: Stored, b: Stored): boolean {
-  const { metadata: _am, status: _as, ...before } = a;
-  const { metadata: _bm, status: _bs, ...after } = b;
-  return sameJson(before, after);
+/** Everything but metadata and status: what generation counts. */
+function body(object: Stored): string {
+  const { metadata: _m, status: _s, ...rest } = object;
+  return sorted(rest);
 }
 
-/** Equal as JSON values: the order of keys does not count, nor does an undefined one. */
-function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((item, i) => sameJson(item, b[i]));
-  }
-  const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
-  const keys = new Set([...Object.keys(x), ...Object.keys(y)]);
-  return [...keys].every(key => sameJson(x[key], y[key]));
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
 }
 
 const changeable = new Set([
@@ -404,7 +405,7 @@ function checkStatefulSet(current: Stored, next: Stored): void {
   const old = (current.spec ?? {}) as Record<string, unknown>;
   const spec = (next.spec ?? {}) as Record<string, unknown>;
   for (const key of new Set([...Object.keys(old), ...Object.keys(spec)])) {
-    if (!changeable.has(key) && !sameJson(old[key], spec[key])) {
+    if (!changeable.has(key) && sorted(old[key]) !== sorted(spec[key])) {
       throw invalid(
         `spec: Forbidden: updates to statefulset spec for fields other than ${[...changeable].join(", ")} are forbidden`,
       );
