@@ -22,10 +22,8 @@ export interface DatabaseFiles {
   copy: string;
   log: Entry[];
   scheme: Scheme | null;
-  /** Role it had when it was last written: what it may become again. A COPY has never caught up. */
-  lastRole: Role | "COPY";
-  /** The peer had everything: twosafe commits wait for it until it is declared failed. */
-  synced: boolean;
+  /** Role it had when it was last written: what it may become again. */
+  lastRole: Role;
   /** Recorded here: the peer has failed, no log is kept for it. */
   peerFailed: boolean;
 }
@@ -118,17 +116,19 @@ export class LoadedDatabase {
   /** Why the role may not become ACTIVE now, or null. */
   whyNotActive(): string | null {
     if (this.scheme === null) return "TT8191: there is no active standby pair";
-    if (this.role === "RECOVERING") return "TT16247: its catch-up is not complete";
-    if (this.role === "FAILED" || this.files.lastRole === "FAILED") return "TT16247: it was declared FAILED";
-    if (this.files.lastRole === "COPY") return "TT16247: it has never caught up with the active";
-    return this.role !== "ACTIVE" && this.link?.role === "ACTIVE" ? "TT16247: its peer is ACTIVE" : null;
+    if (this.role === "ACTIVE" || this.role === "STANDBY") {
+      const linkedTo = this.link;
+      return this.role === "STANDBY" && linkedTo?.role === "ACTIVE" ? "TT16247: the peer is ACTIVE" : null;
+    }
+    if (this.role === "IDLE" && this.files.lastRole !== "STANDBY" && this.link === null) return null;
+    return `TT16247: state is ${this.role}, last ${this.files.lastRole}`;
   }
 
   setRole(role: Role): void {
     if (this.role === role) return;
     this.role = role;
-    if (role === "ACTIVE") this.becomeActive();
-    if (role === "ACTIVE" || role === "STANDBY" || role === "FAILED") this.files.lastRole = role;
+    if (role === "ACTIVE" || role === "STANDBY") this.files.lastRole = role;
+    if (role === "ACTIVE") this.peerApplied = 0;
     this.world.changed(this, `is ${role}`);
   }
 
@@ -142,7 +142,6 @@ export class LoadedDatabase {
   setPeerFailed(failed: boolean): void {
     this.files.peerFailed = failed;
     if (!failed) return;
-    this.files.synced = false;
     this.unlink();
     this.settleWaiters();
   }
@@ -157,7 +156,7 @@ export class LoadedDatabase {
       return Promise.reject(new Error("TT16265: this is not the active"));
     this.log.push(entry);
     this.pump();
-    if (this.scheme?.twosafe !== true || !this.files.synced) return Promise.resolve();
+    if (this.scheme?.twosafe !== true || this.files.peerFailed) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         position: this.log.length,
@@ -206,14 +205,6 @@ export class LoadedDatabase {
     this.world.lost(this.files.copy, gone);
   }
 
-  /** A restarted active goes on waiting for its standby; a promoted one has none yet. */
-  private becomeActive(): void {
-    this.peerApplied = 0;
-    if (this.files.lastRole === "ACTIVE") return;
-    this.files.peerFailed = false;
-    this.files.synced = false;
-  }
-
   private end(keep: number, what: string): void {
     if (!this.alive) return;
     this.alive = false;
@@ -250,13 +241,10 @@ export class LoadedDatabase {
   private connect(): void {
     const peer = this.peer();
     if (peer === null || !peer.repAgent || peer.role !== "ACTIVE") return;
-    // Only with twosafe may one that was declared failed catch up by itself.
-    const admitted = !peer.files.peerFailed || peer.scheme?.twosafe === true;
-    if (!admitted || !isPrefix(this.log, peer.log)) {
+    if (peer.files.peerFailed || !isPrefix(this.log, peer.log)) {
       this.setRole("FAILED");
       return;
     }
-    peer.setPeerFailed(false);
     if (this.role === "IDLE") this.setRole("RECOVERING");
     this.link = peer;
     peer.link?.unlink();
@@ -319,9 +307,7 @@ export class LoadedDatabase {
 
   private receive(sent: readonly Entry[], end: number): void {
     for (let i = this.log.length; i < end; i++) this.log.push({ ...sent[i]!, atMs: this.world.time.nowMs() });
-    if (this.role !== "RECOVERING") return;
-    if (this.link !== null) this.link.files.synced = true;
-    this.setRole("STANDBY");
+    if (this.role === "RECOVERING") this.setRole("STANDBY");
   }
 }
 

@@ -206,7 +206,6 @@ export class VirtualTimesTen implements TimesTen {
       log: [],
       scheme: null,
       lastRole: "IDLE",
-      synced: false,
       peerFailed: false,
     };
     this.instance.load();
@@ -259,8 +258,7 @@ export class VirtualTimesTen implements TimesTen {
       copy: this.instance.newCopy(),
       log: source.log.slice(0, start),
       scheme: scheme === null ? null : { ...scheme },
-      lastRole: "COPY",
-      synced: false,
+      lastRole: "IDLE",
       peerFailed: false,
     };
     this.instance.load();
