@@ -7,6 +7,11 @@ import type {
   EndedBoot,
   OperatorMessage,
   AgentMessage,
+  Life,
+  PeerAnswer,
+  PeerDigest,
+  PeerRequest,
+  Permit,
   PermissionRecord,
   TimesTenView,
   Writer,
@@ -17,6 +22,8 @@ export interface Clock {
   nowMs(): number;
   /** Never goes back; ms from an arbitrary start. */
   monotonicMs(): number;
+  /** As monotonicMs, but counts on while the machine is suspended (CLOCK_BOOTTIME). */
+  boottimeMs(): number;
   /** @returns a function that cancels it */
   setTimer(ms: number, callback: () => void): () => void;
 }
@@ -78,8 +85,57 @@ export interface TimesTen {
   mark(signal: AbortSignal): Promise<number>;
   /** ttRepAdmin -wait: resolves true when everything committed so far is at the standby. */
   waitForStandby(timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+  /** call ttRepDeactivate: the ACTIVE of a pair becomes IDLE, so that two are never ACTIVE in a handover. */
+  deactivate(signal: AbortSignal): Promise<void>;
   /** Unload and stop the daemon cleanly. */
   stopDaemon(signal: AbortSignal): Promise<void>;
+}
+
+/** The guard of this pod's database: a process of its own, which may be away for a moment while it starts again. */
+export interface GuardPort {
+  /** Calls back with what the guard enforces whenever the agent (re)connects to it, and null when it is away. */
+  onState(callback: (state: { life: Life | null; permit: Permit | null } | null) => void): void;
+  /** Tells which processes are the present life. */
+  life(life: Life): void;
+  lifeOver(boot: string): void;
+  /** @returns once it is enforced; rejects when the guard is away or does not answer within its deadline */
+  permit(permit: Permit): Promise<void>;
+  /** Nothing is permitted any more and the database is closed. */
+  rest(boot: string): Promise<void>;
+  /** The guard began to close, or killed. */
+  onActed(callback: (boot: string, what: "closed" | "killed") => void): void;
+}
+
+/** The way to the other pod's agent: one session that we dial, dialled anew for ever. */
+export interface PeerPort {
+  /** Begins to dial; later calls do nothing. */
+  start(handlers: PeerHandlers): void;
+  /** @returns false when there is no session now */
+  send(message: PeerRequest): boolean;
+  stop(): void;
+}
+
+export interface PeerHandlers {
+  onOpen(): void;
+  onMessage(message: PeerAnswer): void;
+  /** The session is gone; another is being dialled. */
+  onClose(reason: string): void;
+  /** The other pod's witness says that this life of its database is over. */
+  onWitness(over: { podUID: string; boot: string; endedAtMs: number }): void;
+}
+
+/** The other pod's agent, connected to us. */
+export interface PeerLink {
+  send(message: PeerAnswer): void;
+  close(): void;
+}
+
+/** What the core offers to the server for sessions of the other agent. */
+export interface PeerSessions {
+  onPeerConnect(link: PeerLink): void;
+  onPeerMessage(link: PeerLink, message: PeerRequest): void;
+  onPeerDisconnect(link: PeerLink): void;
+  digest(): PeerDigest;
 }
 
 /** One connected operator replica. */

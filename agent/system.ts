@@ -1,15 +1,23 @@
 /** Clock and log of a real agent. */
-import { performance } from "node:perf_hooks";
+import { readFileSync } from "node:fs";
 import type { Clock, Log } from "./ports";
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  // Absolute, not since the start of this process: the guard is another one and counts with the same values.
+  monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+  boottimeMs,
   setTimer(ms, callback) {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
   },
 };
+
+/** CLOCK_BOOTTIME in steps of 10 ms: the first value of this file is that clock (Linux, proc(5)). */
+function boottimeMs(): number {
+  const [seconds = ""] = readFileSync("/proc/uptime", "utf8").split(" ");
+  return Number(seconds) * 1_000;
+}
 
 /** Longest text of a field, characters. */
 const MAX_TEXT = 4_000;

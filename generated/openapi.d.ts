@@ -142,6 +142,13 @@ export interface components {
                     unreachableTimeout?: number;
                     /**
                      * Format: int32
+                     * @description L of docs/fencing.md: so many seconds an active that nobody hears may go on writing; its standby takes over about 1.1 times (L + 1) seconds after the silence began. A change forms the pair anew. Default 6.
+                     */
+                    writePermissionSeconds?: number;
+                    /** @description true: an active whose standby died while no operator was there goes on alone by itself, for which its Pods get a Role for this object's record. Default false, then it closes until an operator is back. */
+                    writerMayClaimSolo?: boolean;
+                    /**
+                     * Format: int32
                      * @description Seconds a replication state such as RECOVERING is borne. Default 30.
                      */
                     repStateTimeout?: number;
@@ -470,10 +477,10 @@ export interface components {
                 /** @description The stopwatch of the last change of the active database. Times are UTC with milliseconds. */
                 lastFailover?: {
                     /**
-                     * @description Unplanned or planned.
+                     * @description failover: the active was lost; handover: its Pod was deleted or evicted; switchover: asked for.
                      * @enum {string}
                      */
-                    kind?: "failover" | "switchover";
+                    kind?: "failover" | "handover" | "switchover";
                     /** @description Pod that was active. */
                     from?: string;
                     /** @description Pod that became active. */
@@ -524,6 +531,47 @@ export interface components {
                     redundantAt?: string;
                     /** @description Commits acknowledged just before may be missing. */
                     possibleLoss?: boolean;
+                    /**
+                     * Format: int64
+                     * @description At most so many bytes of the old active's log had not arrived.
+                     */
+                    lossBytes?: number;
+                    /**
+                     * Format: int64
+                     * @description At most so many marks of the agents (dbId) had not arrived.
+                     */
+                    lossCommits?: number;
+                    /**
+                     * Format: int64
+                     * @description Last known mark (dbId) of the old active.
+                     */
+                    fromPosition?: number;
+                    /**
+                     * Format: int64
+                     * @description Mark (dbId) of the new active when it was promoted.
+                     */
+                    toPosition?: number;
+                };
+                /** @description The last switchover asked for by annotation timesten.oracle.com/switchover. */
+                switchover?: {
+                    /** @description Value of the annotation. */
+                    requestId?: string;
+                    /**
+                     * @description What has become of it.
+                     * @enum {string}
+                     */
+                    phase?: "Running" | "Done" | "Refused";
+                    /** @description The answer */
+                    message?: string;
+                    /** @description Pod that was active. */
+                    from?: string;
+                    /** @description Pod that shall be active. */
+                    to?: string;
+                    /**
+                     * Format: date-time
+                     * @description When the phase began.
+                     */
+                    at?: string;
                 };
                 /** @description The last decisions of the operator and why, newest last. */
                 decisions?: {

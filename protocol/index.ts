@@ -2,3 +2,7 @@
 export * from "./messages";
 export * from "./record";
 export * from "./state";
+export * from "./guard";
+export * from "./peer";
+export * from "./timing";
+export * from "./witness";

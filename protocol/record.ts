@@ -4,6 +4,7 @@
  * seen. See docs/fencing.md.
  */
 import * as z from "zod";
+import { DEFAULT_LEASE_MS } from "./timing";
 
 export const writerSchema = z.object({
   /** metadata.uid of the pod that holds the database. */
@@ -30,6 +31,8 @@ export const recordSchema = z.object({
   alt: z.number().int().min(0),
   /** In a Pair: the standby is complete for it and may be promoted. */
   ready: z.boolean(),
+  /** L of this record's grants, ms; both agents count with it (timing.ts). A change of it is a new Pair. */
+  leaseMs: z.number().int().positive().default(DEFAULT_LEASE_MS),
 });
 export type PermissionRecord = z.infer<typeof recordSchema>;
 

@@ -43,6 +43,8 @@ export const timesTenViewSchema = z.object({
   usingTwosafe: z.boolean(),
   disableReturn: z.boolean(),
   localCommit: z.boolean(),
+  /** On the active: bytes of log that the standby has not confirmed; null where it is not known. */
+  lagBytes: z.number().int().min(0).nullable(),
 });
 export type TimesTenView = z.infer<typeof timesTenViewSchema>;
 
@@ -65,6 +67,7 @@ export const unknownView: TimesTenView = {
   usingTwosafe: false,
   disableReturn: false,
   localCommit: false,
+  lagBytes: null,
 };
 
 /** The end of one life of this pod's database, as the agent saw it: every process that could write is gone. */
@@ -84,18 +87,60 @@ export const permissionViewSchema = z.object({
   soloed: z.number().int().min(0),
   /** n of the Pair this standby left gracefully; on disk. */
   left: z.number().int().min(0),
-  /** none: may not write. endless: may write until a newer record says otherwise. */
-  mode: z.enum(["none", "endless"]),
+  /** none: may not write. finite: by the standby's grants. endless: until a newer record says otherwise. */
+  mode: z.enum(["none", "finite", "endless"]),
   /** No user connection is open and none is allowed, or no process is left that could write. */
   closed: z.boolean(),
   /** This standby has everything acknowledged for that Pair; 0 when not. Lost with its database's life. */
   completeFor: z.number().int().min(0),
   /** As the writer of Pair n: no longer commits alone, since this mark of its own log. */
   soloEnded: z.object({ n: z.number().int().min(1), mark: z.number().int().min(0) }).nullable(),
+  /** As the old writer under Closed n: closed, then the standby had everything, then no longer ACTIVE; else 0. */
+  drained: z.number().int().min(0),
+  /**
+   * As the standby of Pair p: W is over on both its clocks since it last granted for p, so nobody writes by its
+   * grants; 0 while it is not. Goes back to 0 with the next grant.
+   */
+  waitedFor: z.number().int().min(0),
+  /** Why this standby must not rely on waiting (the nodes' clocks differ too much in rate), or null. */
+  noWaiting: z.string().nullable(),
+  /** The guard is there and enforces what the agent told it last. */
+  guarded: z.boolean(),
   /** A promotion this life of the database will never carry out, and why. */
   refused: z.object({ n: z.number().int().min(1), reason: z.string() }).nullable(),
 });
 export type PermissionView = z.infer<typeof permissionViewSchema>;
+
+/** What one agent tells the other of its pod. */
+export const peerDigestSchema = z.object({
+  podName: z.string(),
+  podUID: z.string().min(1),
+  boot: z.string().nullable(),
+  endedBoots: z.array(endedBootSchema).max(4),
+  timesten: timesTenViewSchema.pick({
+    daemon: true,
+    db: true,
+    open: true,
+    repState: true,
+    repAgent: true,
+    dbId: true,
+    usingTwosafe: true,
+  }),
+  permission: permissionViewSchema,
+  stopping: z.boolean(),
+});
+export type PeerDigest = z.infer<typeof peerDigestSchema>;
+
+/** What this agent knows through its session with the other pod's agent and witness. */
+export const peerViewSchema = z.object({
+  /** The session that this agent dialled is open. */
+  connected: z.boolean(),
+  /** What the other agent told last, also after the session ended; null before. */
+  digest: peerDigestSchema.nullable(),
+  /** Lives of the other pod's database that its witness says are over, newest first. */
+  witnessed: z.array(z.object({ podUID: z.string(), boot: z.string(), endedAtMs: z.number() })).max(4),
+});
+export type PeerView = z.infer<typeof peerViewSchema>;
 
 export const taskStatusSchema = z.enum(["running", "succeeded", "failed"]);
 /** A command's life in the agent; finished tasks stay listed so that the next leader can adopt them. */
@@ -130,8 +175,11 @@ export const agentStateSchema = z.object({
     cacheUser: z.boolean(),
   }),
   permission: permissionViewSchema,
+  peer: peerViewSchema,
   tasks: z.array(taskSchema).max(8),
   /** SIGTERM was received; the agent brings its database down cleanly. */
   stopping: z.boolean(),
 });
 export type AgentState = z.infer<typeof agentStateSchema>;
+
+export const noPeer: PeerView = { connected: false, digest: null, witnessed: [] };

@@ -5,6 +5,7 @@
  */
 import {
   noEvidence,
+  noPeer,
   unknownView,
   type AgentState,
   type Command,
@@ -163,8 +164,13 @@ export class Agent implements AgentSessions {
         closed: this.#closed || boot === null,
         completeFor: this.#life.complete?.n ?? 0,
         soloEnded: this.#soloEnded,
+        drained: 0,
+        waitedFor: 0,
+        noWaiting: null,
+        guarded: false,
         refused: this.#refused,
       },
+      peer: noPeer,
       tasks: this.#tasks.list(),
       stopping: this.#stopping,
     };

@@ -131,6 +131,13 @@ export class TimesTenDriver implements TimesTen {
     this.#observer.forget();
   }
 
+  async deactivate(signal: AbortSignal): Promise<void> {
+    const { sessions } = this.#c;
+    if (parseRepState(await sessions.act("call ttRepStateGet", signal)) !== "ACTIVE") return;
+    await sessions.act("call ttRepDeactivate", signal);
+    this.#observer.forget();
+  }
+
   async savePeerFailed(signal: AbortSignal): Promise<void> {
     const { o, sessions } = this.#c;
     for (const host of o.peerHosts) {

@@ -28,7 +28,16 @@ async function soloActive(twosafe = false): Promise<{ world: WholeWorld; hand: H
     boot: null,
     statement: statement(hand, twosafe ? "return twosafe" : ""),
   });
-  hand.record({ n: 1, mode: "Solo", writer: hand.writer(0), standby: null, from: 0, alt: 0, ready: false });
+  hand.record({
+    n: 1,
+    mode: "Solo",
+    writer: hand.writer(0),
+    standby: null,
+    from: 0,
+    alt: 0,
+    ready: false,
+    leaseMs: 6_000,
+  });
   world.checker.expectRecord(`${NAMESPACE}/${NAME}`, {
     n: 1,
     mode: "Solo",
@@ -37,6 +46,7 @@ async function soloActive(twosafe = false): Promise<{ world: WholeWorld; hand: H
     from: 0,
     alt: 0,
     ready: false,
+    leaseMs: 6_000,
     objectUID: "x",
   });
   await hand.until(() => hand.states[0]?.timesten.open === true, "open");

@@ -8,6 +8,7 @@ import type { VirtualTime } from "./clock";
 export interface ProcessClock {
   nowMs(): number;
   monotonicMs(): number;
+  boottimeMs(): number;
   setTimer(ms: number, callback: () => void): () => void;
 }
 
@@ -31,6 +32,7 @@ export class VirtualProcess {
     this.clock = {
       nowMs: () => Math.floor(time.epochMs + time.nowMs() * rate),
       monotonicMs: () => time.nowMs() * rate,
+      boottimeMs: () => time.nowMs() * rate,
       setTimer: (ms, callback) => this.after(ms / rate, callback),
     };
   }

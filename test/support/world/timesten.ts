@@ -34,6 +34,7 @@ const typicalMs: Record<Operation, [number, number]> = {
   startRepAgent: [60, 250],
   stopRepAgent: [40, 200],
   setActive: [20, 90],
+  deactivate: [10, 60],
   savePeerFailed: [5, 30],
   open: [10, 60],
   close: [10, 120],
@@ -282,6 +283,12 @@ export class VirtualTimesTen implements TimesTen {
     const why = db.whyNotActive();
     if (why !== null) throw new Error(why);
     db.setRole("ACTIVE");
+  }
+
+  async deactivate(signal: AbortSignal): Promise<void> {
+    await this.spend("deactivate", signal);
+    const db = this.needDatabase();
+    if (db.role === "ACTIVE") db.setRole("IDLE");
   }
 
   async savePeerFailed(signal: AbortSignal): Promise<void> {

@@ -143,6 +143,7 @@ const soloRecord = (n: number): PermissionRecord => ({
   from: 0,
   alt: 0,
   ready: false,
+  leaseMs: 6_000,
 });
 const say = (record: PermissionRecord) =>
   operator.say({ type: "record", record, evidence: { soloEnded: null, proofs: [] } });

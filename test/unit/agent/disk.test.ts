@@ -17,6 +17,7 @@ const memory = (soloed: number): AgentMemory => ({
     from: 0,
     alt: 0,
     ready: false,
+    leaseMs: 6_000,
   },
   soloed,
   left: 0,

@@ -31,8 +31,13 @@ const state = (seq: number): AgentState => ({
     closed: true,
     completeFor: 0,
     soloEnded: null,
+    drained: 0,
+    waitedFor: 0,
+    noWaiting: null,
+    guarded: true,
     refused: null,
   },
+  peer: { connected: false, digest: null, witnessed: [] },
   tasks: [],
   stopping: false,
 });

@@ -41,8 +41,13 @@ const state: AgentState = {
     closed: true,
     completeFor: 0,
     soloEnded: null,
+    drained: 0,
+    waitedFor: 0,
+    noWaiting: null,
+    guarded: true,
     refused: null,
   },
+  peer: { connected: false, digest: null, witnessed: [] },
   tasks: [],
   stopping: false,
 };

@@ -21,13 +21,14 @@ export function record(change: Partial<PermissionRecord> = {}): PermissionRecord
     from: 0,
     alt: 0,
     ready: true,
+    leaseMs: 6_000,
     ...change,
   };
 }
 
 /** A Solo of pod 0. */
 export function solo(change: Partial<PermissionRecord> = {}): PermissionRecord {
-  return record({ mode: "Solo", standby: null, ready: false, ...change });
+  return record({ mode: "Solo", standby: null, ready: false, leaseMs: 6_000, ...change });
 }
 
 /** A promotion of pod 1 that leaves Pair 5. */
@@ -81,6 +82,7 @@ export function agentState(ordinal: Ordinal, change: StateChange = {}): AgentSta
     boot: BOOT[ordinal],
     endedBoots: [],
     files: { adminUser: true, schema: true, cacheGroups: false, cacheUser: false },
+    peer: { connected: false, digest: null, witnessed: [] },
     tasks: [],
     stopping: false,
     timesten: { ...(ordinal === 0 ? activeView : standbyView), ...timesten },
@@ -92,6 +94,10 @@ export function agentState(ordinal: Ordinal, change: StateChange = {}): AgentSta
       closed: ordinal !== 0,
       completeFor: ordinal === 0 ? 0 : 5,
       soloEnded: ordinal === 0 ? { n: 5, mark: 3 } : null,
+      drained: 0,
+      waitedFor: 0,
+      noWaiting: null,
+      guarded: true,
       refused: null,
       ...permission,
     },

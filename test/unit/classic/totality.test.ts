@@ -33,6 +33,7 @@ const anyRecord: fc.Arbitrary<PermissionRecord | null> = fc.option(
         from: 0,
         alt: 0,
         ready: false,
+        leaseMs: 6_000,
       };
       const left = Math.max(1, Math.min(from, number - 1));
       switch (mode) {

@@ -17,6 +17,7 @@ const record: PermissionRecord = {
   from: 0,
   alt: 0,
   ready: true,
+  leaseMs: 6_000,
 };
 const lease = buildRecordLease(sample(), record, "sample-0");
 const withRecord = (text: string): Lease => ({

@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { newPairCredentials, type PairCredentials } from "../../../capabilities/runtime/certificates";
 import { agentTransport } from "../../../capabilities/runtime/agents/transport";
 import type { AgentAddress, AgentConnection } from "../../../capabilities/runtime/ports";
-import { systemClock } from "../../../capabilities/runtime/system";
+import { systemClock as agentClock } from "../../../agent/system";
 import type { AgentMessage, OperatorMessage } from "../../../protocol";
 import { startServer, type AgentServer } from "../../../agent/server/server";
 import { agentState } from "../../support/scripted-agents";
@@ -133,7 +133,7 @@ describe("the way to an agent", () => {
         onMessage: (_, message) => void received.push(message),
         state: () => agentState("uid-0", 1),
       },
-      clock: systemClock,
+      clock: agentClock,
       log: silent,
     });
     address = {

@@ -1,8 +1,13 @@
 /** Builders of the next record: one per kind of change. They only shape; transitions.ts permits. */
-import type { PermissionRecord, Writer } from "../../../../protocol";
+import { DEFAULT_LEASE_MS, type PermissionRecord, type Writer } from "../../../../protocol";
 
-export function firstRecord(objectUID: string, n: number, writer: Writer): PermissionRecord {
-  return { objectUID, n, mode: "Solo", writer, standby: null, from: 0, alt: 0, ready: false };
+export function firstRecord(
+  objectUID: string,
+  n: number,
+  writer: Writer,
+  leaseMs: number = DEFAULT_LEASE_MS,
+): PermissionRecord {
+  return { objectUID, n, mode: "Solo", writer, standby: null, from: 0, alt: 0, ready: false, leaseMs };
 }
 
 export function alone(record: PermissionRecord): PermissionRecord {
@@ -10,8 +15,13 @@ export function alone(record: PermissionRecord): PermissionRecord {
   return { ...record, n: record.n + 1, mode: "Solo", standby: null, from: 0, alt, ready: false };
 }
 
-export function paired(record: PermissionRecord, standby: string): PermissionRecord {
-  return { ...record, n: record.n + 1, mode: "Pair", standby, from: 0, alt: 0, ready: false };
+/** @param leaseMs L of the new Pair's grants */
+export function paired(
+  record: PermissionRecord,
+  standby: string,
+  leaseMs: number = record.leaseMs,
+): PermissionRecord {
+  return { ...record, n: record.n + 1, mode: "Pair", standby, from: 0, alt: 0, ready: false, leaseMs };
 }
 
 export function ready(record: PermissionRecord): PermissionRecord {

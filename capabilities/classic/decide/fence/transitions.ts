@@ -74,7 +74,7 @@ export const transitions: readonly Transition[] = [
     form: (from, to) =>
       from?.mode === "Solo" &&
       to.standby !== null &&
-      next(from, to, { mode: "Pair", standby: to.standby, ...plain }) &&
+      next(from, to, { mode: "Pair", standby: to.standby, ...plain, leaseMs: to.leaseMs }) &&
       same(from.writer, to.writer),
     missing: (o, from, to) => {
       const life = lifeOf(o, to.writer);
@@ -203,7 +203,7 @@ function isPlainSolo(to: PermissionRecord): boolean {
 function next(
   from: PermissionRecord,
   to: PermissionRecord,
-  rest: Omit<PermissionRecord, "objectUID" | "n" | "writer">,
+  rest: Omit<PermissionRecord, "objectUID" | "n" | "writer" | "leaseMs"> & { leaseMs?: number },
 ): boolean {
   return sameBut({ ...from, ...rest, n: from.n + 1, writer: to.writer }, to, {});
 }
@@ -222,7 +222,8 @@ function sameBut(a: PermissionRecord, b: PermissionRecord, change: Partial<Permi
     x.standby === b.standby &&
     x.from === b.from &&
     x.alt === b.alt &&
-    x.ready === b.ready
+    x.ready === b.ready &&
+    x.leaseMs === b.leaseMs
   );
 }
 

@@ -15,6 +15,7 @@ function record(changes: Partial<PermissionRecord>): PermissionRecord {
     from: 0,
     alt: 0,
     ready: false,
+    leaseMs: 6_000,
     ...changes,
   };
 }
@@ -183,6 +184,7 @@ describe("whatever the situation", () => {
       from: fc.integer({ min: 0, max: 5 }),
       alt: fc.integer({ min: 0, max: 5 }),
       ready: fc.boolean(),
+      leaseMs: fc.constant(6_000),
     }),
   );
   const situations = fc

@@ -13,6 +13,10 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  boottimeMs(): number {
+    return this.#now;
+  }
+
   setTimer(ms: number, callback: () => void): () => void {
     const timer = { at: this.#now + ms, callback };
     this.#timers.push(timer);
