@@ -6,3 +6,4 @@ export * from "./guard";
 export * from "./peer";
 export * from "./timing";
 export * from "./witness";
+export * from "./dialling";

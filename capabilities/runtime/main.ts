@@ -5,7 +5,7 @@
 import { hostname } from "node:os";
 import { timesTenClassicResource, type TimesTenClassicObject } from "../../generated/types";
 import { Engine } from "../classic/engine";
-import { agentTransport } from "./agents/transport";
+import { agentTransport, witnessTransport } from "./agents/transport";
 import { newPairCredentials } from "./certificates";
 import { beforeDeadline } from "./deadline";
 import { healthAnswer, hearsOfApi } from "./health";
@@ -51,7 +51,14 @@ export async function startOperator(env: Environment = process.env): Promise<Run
   // Without a cluster to talk to there is nothing to try again.
   await credentials.read();
   const kube = new KubeClient({ credentials });
-  const world: World = { clock: systemClock, random: systemRandom, kube, agents: agentTransport, log };
+  const world: World = {
+    clock: systemClock,
+    random: systemRandom,
+    kube,
+    agents: agentTransport,
+    witnesses: witnessTransport,
+    log,
+  };
   const namespace = await ownNamespace(settings);
   const operatorImage = await persistently(log, () => ownImage(kube, namespace, settings));
   const operatorName = settings.podName ?? `${hostname()}-${process.pid}`;

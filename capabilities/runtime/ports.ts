@@ -3,7 +3,13 @@
  * capabilities/classic reaches any of them another way, so that the whole engine also runs under virtual time
  * against an in-memory API (test/world).
  */
-import type { AgentMessage, OperatorMessage } from "../../protocol";
+import type {
+  AgentMessage,
+  DialHandlers,
+  OperatorMessage,
+  WitnessMessage,
+  WitnessRequest,
+} from "../../protocol";
 
 export interface Clock {
   /** Wall clock, ms since 1970. */
@@ -158,6 +164,12 @@ export interface AgentTransport {
   dial(address: AgentAddress, handlers: AgentHandlers): () => void;
 }
 
+/** The way to the witnesses in the pods' sidecars; `address` is the pod's, with the witness's port. */
+export interface WitnessTransport {
+  /** @returns a function that gives up the connection */
+  dial(address: AgentAddress, handlers: DialHandlers<WitnessRequest, WitnessMessage>): () => void;
+}
+
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -171,5 +183,6 @@ export interface World {
   random: Random;
   kube: KubeApi;
   agents: AgentTransport;
+  witnesses: WitnessTransport;
   log: Log;
 }

@@ -1,12 +1,20 @@
 /**
- * The way to the agents: WebSocket over TLS with certificates on both sides. We connect to the pod's address, because
+ * The way to the agents and witnesses: WebSocket over TLS with certificates on both sides. We connect to the pod's address, because
  * DNS may be late or old, and verify the pod's DNS name, because addresses are given to the next pod.
  */
 import { isIPv6 } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { WebSocket, type ClientOptions, type RawData } from "ws";
-import { MAX_MESSAGE_BYTES, agentMessageSchema, parseMessage, ProtocolError } from "../../../protocol";
-import type { AgentAddress, AgentHandlers, AgentTransport } from "../ports";
+import type { ZodType } from "zod";
+import {
+  MAX_MESSAGE_BYTES,
+  agentMessageSchema,
+  parseMessage,
+  ProtocolError,
+  witnessMessageSchema,
+  type DialHandlers,
+} from "../../../protocol";
+import type { AgentAddress, AgentTransport, WitnessTransport } from "../ports";
 
 /** TCP, TLS and WebSocket greeting together, ms. */
 const HANDSHAKE_MS = 2_000;
@@ -15,15 +23,25 @@ const CLOSE_MS = 500;
 /** RFC 6455, 7.4.1 */
 const PROTOCOL_VIOLATION = 1002;
 
-export const agentTransport: AgentTransport = { dial };
+export const agentTransport: AgentTransport = {
+  dial: (address, handlers) => dial(agentMessageSchema, address, handlers),
+};
+
+export const witnessTransport: WitnessTransport = {
+  dial: (address, handlers) => dial(witnessMessageSchema, address, handlers),
+};
 
 /** See AgentTransport; no handler is called any more once the returned function was. */
-function dial(address: AgentAddress, handlers: AgentHandlers): () => void {
+function dial<Out, In>(
+  schema: ZodType<In>,
+  address: AgentAddress,
+  handlers: DialHandlers<Out, In>,
+): () => void {
   const socket = new WebSocket(urlOf(address), optionsOf(address));
   let over = false;
   let failure: string | null = null;
   const connection = {
-    send: (message: unknown): void => {
+    send: (message: Out): void => {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     },
     close: (): void => closeSoon(socket),
@@ -39,7 +57,7 @@ function dial(address: AgentAddress, handlers: AgentHandlers): () => void {
   socket.on("message", (data, isBinary) => {
     if (over || failure !== null) return;
     try {
-      handlers.onMessage(parseMessage(agentMessageSchema, textOf(data, isBinary)));
+      handlers.onMessage(parseMessage(schema, textOf(data, isBinary)));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       failure = error.message;

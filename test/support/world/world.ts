@@ -176,6 +176,7 @@ export class WholeWorld {
       random: life.fork("random"),
       kube,
       agents: this.network.transport(process, gate),
+      witnesses: { dial: () => () => undefined },
       log: logInto((level, text) => this.story.tell(name, `${level}: ${text}`)),
     };
     const engine = new Engine(this.options.tampering?.operator?.(world) ?? world, {
