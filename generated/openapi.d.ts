@@ -309,6 +309,11 @@ export interface components {
                 lastEvent?: number;
                 prevStopManaging?: string;
                 prevReexamine?: string;
+                /**
+                 * @description What stopped management until reexamine changes; empty while the object is managed.
+                 * @enum {string}
+                 */
+                managementStopped?: "" | "StopManaging" | "BothDown";
                 usingTwosafe?: boolean;
                 bothDownRecoveryIneligible?: boolean;
                 /** Format: int64 */

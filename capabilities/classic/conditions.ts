@@ -4,6 +4,7 @@ export const conditionTypes = {
   Redundant: "A standby has everything the active acknowledged.",
   FailoverPossible: "The standby may be promoted as soon as there is a proof about the active.",
   Upgrading: "An upgrade is under way.",
+  ManagementSuspended: "A person has taken the object out of management: nothing but its status is written.",
   Reconciling: "The pair is on its way to Normal. Present only while true.",
   Stalled: "Something stands in the way that does not go away by itself. Present only while true.",
 } as const;

@@ -1,5 +1,5 @@
 /** What a pass decided: plain values that the executor carries out and the report shows. */
-import type { HighLevelState } from "../../generated/types";
+import type { HighLevelState, TimesTenClassicStatus } from "../../generated/types";
 import type { Command, Evidence, PermissionRecord } from "../../protocol";
 import type { ConditionType } from "./conditions";
 import type { FailoverStart, OwnedKind, RecordNotes } from "./observation";
@@ -35,17 +35,27 @@ export interface Decision {
   activePod: string | null;
   /** Failed attempts to rebuild the standby, for status.repStartFailCount. */
   repairs: Repairs;
+  /** What status is to remember of the wishes about management. */
+  management: ManagementSeen;
   /** Run again after so long even if nothing happens; the polling interval bounds it from above. */
   wakeAfterMs: number;
 }
 
+/** Oracle's words. Pairs have neither Normal nor Reexamine nor ManualInterventionRequired. */
 export type PodState =
   | "Initializing"
   | "Healthy"
+  | "HealthyActive"
+  | "HealthyStandby"
+  | "HealthyIdle"
+  | "Normal"
   | "Down"
   | "OtherDown"
   | "Unknown"
   | "CatchingUp"
+  | "Reexamine"
+  | "ManualInterventionRequired"
+  | "UpgradeFailed"
   | "Terminal";
 export type Role = "active" | "standby";
 
@@ -95,6 +105,14 @@ export interface Stopwatch extends FailoverStart {
   routed: boolean;
   /** A complete standby is there again. */
   redundant: boolean;
+}
+
+export interface ManagementSeen {
+  /** What stopped management until reexamine changes; "" while the object is managed. */
+  stopped: NonNullable<TimesTenClassicStatus["managementStopped"]>;
+  /** The values of the spec that were acted on. */
+  stopManaging: string;
+  reexamine: string;
 }
 
 export interface Repairs {

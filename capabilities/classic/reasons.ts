@@ -41,11 +41,19 @@ export const reasons = {
   PairFormed: "The record names writer and standby together.",
   PairReady: "The standby is complete and may be promoted.",
   WriterStopped: "The record is Closed: nobody may write until the standby takes over.",
+  // Management
+  Managed: "The operator manages the object.",
+  ManagementSuspended: "The suspend annotation is there: nothing is changed until it is removed.",
+  ManagementStopped: "stopManaging was changed: nothing is changed until reexamine changes.",
+  BothDownManual: "Both databases were down and bothDownBehavior is Manual: a person decides by reexamine.",
+  Reexamining: "reexamine was changed: both databases are looked at before anything is done.",
   // Conditions
   FailoverReady: "The standby may be promoted as soon as there is a proof about the active.",
   NoStandby: "There is no standby that could be promoted.",
   NoUpgrade: "No upgrade is under way.",
   EffectFailed: "An object or label could not be written; it is tried again.",
+  WaitTooLong:
+    "The state lasts longer than its work may take; it goes on by itself when what is missing comes.",
   CommandFailed: "A step of building failed and is tried again.",
 } as const;
 

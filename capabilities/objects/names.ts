@@ -9,6 +9,8 @@ export const DEFAULT_REP_PORT = 4444;
 export const APP_LABEL = "app";
 /** Label on Pods for people and selectors: active or standby. */
 export const ROLE_LABEL = "timesten.oracle.com/role";
+/** Annotation on the object: "true" takes it out of management until it is removed. */
+export const SUSPEND_ANNOTATION = "timesten.oracle.com/suspend";
 /** Pod annotation that carries the uid of the object the Pod belongs to. */
 export const OBJECT_UID_ANNOTATION = "TTC";
 /** Lease annotation that holds the whole record of the write permission as JSON. */

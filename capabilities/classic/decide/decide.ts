@@ -6,6 +6,7 @@ import type { HighLevelState } from "../../../generated/types";
 import type { Decision, Effect, EventText, Reason } from "../decision";
 import type { Observation, ObservedPod } from "../observation";
 import { heard, otherPod, writerPod } from "./facts";
+import { whyAway } from "./fence/found";
 import { evidenceFor } from "./fence/proofs";
 import { decideRecord } from "./fence/rules";
 import type { Verdict } from "./fence/verdict";
@@ -17,19 +18,55 @@ import { podStates } from "./ha/podStates";
 import { labelEffects, rolesOf, routeEffects } from "./ha/routing";
 import { countRepairs, standbyProgress } from "./ha/standby";
 import { nextState, type StateStep } from "./ha/states";
+import { bothAreDown, isManual, winnerEvents } from "./manage/bothDown";
+import { handsOff } from "./manage/handsOff";
+import { managementOf, remembered, stopped, suspensionEvents, type Management } from "./manage/management";
 import { decideOwned } from "./owned";
 
 /** @returns what to do and what to say, for any observation whatever */
 export function decide(o: Observation): Decision {
   if (o.object.metadata.deletionTimestamp !== undefined) return decideDeletion(o);
-  const owned = decideOwned(o);
+  const management = managementOf(o.object, whoMayStillAnswer(o));
   const { rule, verdict } = decideRecord(o);
+  const step = stateStep(o, verdict);
+  const held = holdOf(o, management, step);
+  if (held !== null) return handsOff({ o, verdict, step, repairs: kept(o), activePod, ...held });
+  return manage(o, management, rule, verdict, step);
+}
+
+/** A pair whose databases are both down waits for a person where its user wants that. */
+function holdOf(
+  o: Observation,
+  { hold, seen }: Management,
+  { state }: StateStep,
+): (Required<Pick<Management, "seen">> & { hold: NonNullable<Management["hold"]> }) | null {
+  if (hold !== null) return { hold, seen };
+  const reported = o.object.status?.highLevelState;
+  const down = state === "BothDown" || (reported === "BothDown" && bothDownGoals.includes(state));
+  if (!down || !isManual(o)) return null;
+  return { hold: stopped("BothDown"), seen: { ...seen, stopped: "BothDown" } };
+}
+
+const bothDownGoals: readonly HighLevelState[] = ["WaitingForActive", "ConfiguringActive"];
+
+/** The ordinary pass: the operator manages. */
+function manage(
+  o: Observation,
+  { seen }: Management,
+  rule: string,
+  verdict: Verdict,
+  step: StateStep,
+): Decision {
+  const owned = decideOwned(o);
   const write = recordWrite(o, verdict);
   const plan = planPods(o);
-  const step = stateStep(o, verdict);
   const problems = [...owned.problems, ...plan.failures];
   const why = owned.first ?? verdict.why;
   const effects: Effect[] = [...owned.effects, ...routeEffects(o), ...labelEffects(o)];
+  const { repairs, events } = repairsOf(o, verdict, plan);
+  const reported = o.object.status?.highLevelState ?? "";
+  const conditions = conditionsOf({ o, step, situation: verdict.situation, why, problems, hold: null });
+  const late = conditions.Stalled?.reason === "WaitTooLong" ? [conditions.Stalled] : [];
   return {
     state: step.state,
     podStates: podStates(o),
@@ -40,12 +77,29 @@ export function decide(o: Observation): Decision {
     commands: plan.commands,
     effects,
     rule,
-    reasons: [why, ...(why === verdict.why ? [] : [verdict.why]), ...problems],
-    ...repairs(o, verdict, plan),
-    conditions: conditionsOf({ o, state: step.state, situation: verdict.situation, why, problems }),
+    reasons: [why, ...(why === verdict.why ? [] : [verdict.why]), ...problems, ...late],
+    repairs,
+    events: [
+      ...suspensionEvents(o.object, null),
+      ...events,
+      ...winnerEvents(o, verdict, reported, step.state),
+    ],
+    conditions,
     stopwatch: stopwatchOf(o, verdict, write),
+    management: seen,
     wakeAfterMs: wakeAfterMs(o, step, verdict, plan, owned.retryAfterMs),
   };
+}
+
+/** @returns the pods whose agents are silent only for a moment, for people; null when all that can be heard was heard */
+function whoMayStillAnswer(o: Observation): string | null {
+  const brief = (pod: ObservedPod) =>
+    pod.uid !== null &&
+    heard(pod) === null &&
+    pod.container?.running === true &&
+    pod.agent.silentForMs < o.settings.unreachableTimeoutMs;
+  const silent = o.pods.filter(brief);
+  return silent.length === 0 ? null : silent.map(whyAway).join("; ");
 }
 
 /** Kubernetes deletes what is owned; nothing is made again meanwhile and nobody's permission changes. */
@@ -65,8 +119,16 @@ function decideDeletion(o: Observation): Decision {
     reasons: [why],
     events: [],
     repairs: kept(o),
-    conditions: conditionsOf({ o, state, situation: "patience", why, problems: [] }),
+    conditions: conditionsOf({
+      o,
+      step: { state, more: false, overdue: false },
+      situation: "patience",
+      why,
+      problems: [],
+      hold: null,
+    }),
     stopwatch: null,
+    management: remembered(o.object),
     wakeAfterMs: o.settings.pollingIntervalMs,
   };
 }
@@ -88,7 +150,9 @@ function stateStep(o: Observation, verdict: Verdict): StateStep {
     situation: verdict.situation,
     progress: writer === null ? "down" : standbyProgress(o, otherPod(o, writer)),
     activeMoved: writer !== null && shown !== null && shown !== writer.name,
+    bothDown: bothAreDown(o, verdict),
     reportedForMs: o.nowMs - (o.object.status?.lastHighLevelStateSwitch ?? 0) * 1000,
+    longTaskMs: o.settings.longTaskMs,
   });
 }
 
@@ -105,7 +169,7 @@ function activePod(o: Observation, state: HighLevelState): string | null {
   return settled.includes(state) ? (writer ?? shown) : (shown ?? writer);
 }
 
-function repairs(o: Observation, verdict: Verdict, plan: Plan): Pick<Decision, "repairs" | "events"> {
+function repairsOf(o: Observation, verdict: Verdict, plan: Plan): Pick<Decision, "repairs" | "events"> {
   const writer = writerPod(o);
   if (writer === null) return { repairs: kept(o), events: [] };
   const peer = otherPod(o, writer);

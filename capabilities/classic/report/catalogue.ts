@@ -43,6 +43,23 @@ export const eventCatalogue: readonly EventForm[] = [
   standby("Starting replication failed. Count: <n>"),
   standby("Replication state incorrect (<state>). Count: <n>"),
   standby("Replication started successfully", "Normal"),
+  { reason: "StateChange", type: "Warning", message: "Operator cannot determine Best database" },
+  {
+    reason: "StateChange",
+    type: "Warning",
+    message:
+      "Based on replication configuration <pod> will be the new 'active'; its previous role was <role>",
+  },
+  {
+    reason: "ManagementSuspended",
+    type: "Normal",
+    message: "Management suspended by annotation timesten.oracle.com/suspend",
+  },
+  {
+    reason: "ManagementResumed",
+    type: "Normal",
+    message: "Management resumed: annotation timesten.oracle.com/suspend was removed",
+  },
   { reason: "Error", type: "Warning", message: "<step> error: <message of TimesTen>" },
   ...eventReasons.map((reason): EventForm => ({ reason, type: "Warning", message: "<explanation>" })),
 ];

@@ -14,10 +14,12 @@ export const eventReasons: readonly ReasonName[] = [
   "ForeignObject",
   "BrokenObject",
   "EffectFailed",
+  "BothDownManual",
+  "WaitTooLong",
 ];
 
 /** @returns the Events of reasons that were not there in the last report */
-export function reasonEvents(o: Observation, d: Decision): EventText[] {
+export function reasonEvents(o: Pick<Observation, "object">, d: Pick<Decision, "reasons">): EventText[] {
   const { status } = o.object;
   const stalled = status?.conditions?.find(one => one.type === "Stalled");
   const told = [status?.decisions?.at(-1)?.reason, stalled?.reason];

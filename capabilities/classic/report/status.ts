@@ -8,7 +8,7 @@ import {
   type LastFailover,
   type TimesTenClassicStatus,
 } from "../../../generated/types";
-import type { Decision, EventText } from "../decision";
+import type { Conditions, Decision, EventText } from "../decision";
 import type { Observation } from "../observation";
 import { podStatusEntry } from "./podStatus";
 
@@ -40,8 +40,9 @@ export function nextStatus(o: Observation, d: Decision, done: Done, events: numb
     repCreateStatement: before.repCreateStatement ?? o.settings.repCreateStatement,
     repPort: o.settings.repPort,
     lastEvent: (before.lastEvent ?? 0) + events,
-    prevReexamine: before.prevReexamine ?? o.object.spec.ttspec.reexamine ?? "",
-    prevStopManaging: before.prevStopManaging ?? o.object.spec.ttspec.stopManaging ?? "",
+    prevReexamine: d.management.reexamine,
+    prevStopManaging: d.management.stopManaging,
+    managementStopped: d.management.stopped,
     ...sticky(o),
     repStartFailCount: d.repairs.failCount,
     standbyDownStandbyAS: repair(o, d),
@@ -53,7 +54,8 @@ export function nextStatus(o: Observation, d: Decision, done: Done, events: numb
   };
 }
 
-const noUpgrade: ClassicUpgradeStatus = {
+/** status.classicUpgradeStatus while there was none. */
+export const noUpgrade: ClassicUpgradeStatus = {
   activeStartTime: 0,
   activeStatus: "",
   imageUpdatePending: false,
@@ -88,7 +90,11 @@ function canonical(value: unknown): string {
   });
 }
 
-function highLevel(o: Observation, d: Decision): Partial<TimesTenClassicStatus> {
+/** @returns the fields of the state: changed only with it */
+export function highLevel(
+  o: Pick<Observation, "object" | "nowMs">,
+  d: Pick<Decision, "state">,
+): Partial<TimesTenClassicStatus> {
   const before = o.object.status;
   const reported = before?.highLevelState ?? "";
   if (reported === d.state) return {};
@@ -99,10 +105,13 @@ function highLevel(o: Observation, d: Decision): Partial<TimesTenClassicStatus> 
   };
 }
 
+/** Nothing is missing: to leave them is a Warning. */
+const best: readonly HighLevelState[] = ["Normal", "AllReplicasReady"];
+
 /** @returns the Event of a change of state, Oracle's words; none for the first state */
 export function stateEvent(reported: HighLevelState, now: HighLevelState): EventText[] {
   if (reported === now || reported === "" || now === "Initializing") return [];
-  const type = reported === "Normal" ? "Warning" : "Normal";
+  const type = best.includes(reported) ? "Warning" : "Normal";
   return [{ type, reason: "StateChange", message: `TimesTenClassic was ${reported}, now ${now}` }];
 }
 
@@ -136,11 +145,16 @@ function repair(o: Observation, d: Decision): NonNullable<TimesTenClassicStatus[
     : { ...before, id: String(o.record?.value.n ?? 0), asyncId: d.repairs.countedTask, status };
 }
 
-function conditions(o: Observation, d: Decision, nowMs: number): Condition[] {
+/** @returns status.conditions; those without a verdict are left out */
+export function conditions(
+  o: Pick<Observation, "object">,
+  d: { conditions: Partial<Conditions> },
+  nowMs: number,
+): Condition[] {
   const before = o.object.status?.conditions ?? [];
   const all = Object.entries(d.conditions);
   return all.flatMap(([type, verdict]) => {
-    if (verdict === null) return [];
+    if (verdict === null || verdict === undefined) return [];
     const last = before.find(one => one.type === type);
     const since = last?.status === verdict.status ? last.lastTransitionTime : new Date(nowMs).toISOString();
     const observedGeneration = o.object.metadata.generation ?? 0;
@@ -181,7 +195,11 @@ function failover(
 }
 
 /** The journal: an entry per change of what explains the state. */
-function journal(before: DecisionEntry[], d: Decision, nowMs: number): DecisionEntry[] {
+export function journal(
+  before: DecisionEntry[],
+  d: Pick<Decision, "reasons">,
+  nowMs: number,
+): DecisionEntry[] {
   const last = before.at(-1);
   const [why] = d.reasons;
   if (why === undefined || (last?.reason === why.reason && last.message === why.message)) return before;

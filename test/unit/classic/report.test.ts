@@ -159,7 +159,13 @@ describe("status", () => {
 
   it("shows Reconciling and Stalled only while they are true", () => {
     const types = (o: Observation) => report(o).status.conditions?.map(one => one.type);
-    expect(types(observation())).toEqual(["Ready", "Redundant", "FailoverPossible", "Upgrading"]);
+    expect(types(observation())).toEqual([
+      "Ready",
+      "Redundant",
+      "FailoverPossible",
+      "Upgrading",
+      "ManagementSuspended",
+    ]);
     expect(types(observation({ state: "StandbyDown", pods: [pod(0), noPod(1)] }))).toContain("Reconciling");
   });
 

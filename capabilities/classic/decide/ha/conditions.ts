@@ -1,32 +1,51 @@
 /** The conditions: the same reasons as everywhere, in the form other tools read. */
-import type { HighLevelState } from "../../../../generated/types";
 import type { ConditionVerdict, Conditions, Reason } from "../../decision";
 import { completeFor, otherPod, writerPod } from "../facts";
 import type { Observation } from "../../observation";
 import type { Situation } from "../fence/verdict";
+import type { Hold } from "../manage/management";
 import { servingPod } from "./routing";
+import type { StateStep } from "./states";
 
 export interface ConditionInput {
   o: Observation;
-  state: HighLevelState;
+  step: StateStep;
   situation: Situation;
   why: Reason;
   /** What keeps the pair from being built: foreign objects, failed steps. */
   problems: Reason[];
+  /** What keeps the operator from acting, if anything does. */
+  hold: Hold | null;
 }
 
 export function conditionsOf(input: ConditionInput): Conditions {
-  const { o, state, situation, why, problems } = input;
-  const [problem] = problems;
-  const stalled = situation === "stuck" ? why : problem;
+  const { o, step, situation, why, hold } = input;
+  const stalled = whyStalled(input);
+  const reconciling = stalled === null && step.state !== "Normal" && hold?.by !== "suspend";
   return {
     Ready: verdict(servingPod(o) !== null, why),
     Redundant: verdict(situation === "redundant" && o.record?.value.ready === true, why),
-    FailoverPossible: failoverPossible(o),
+    FailoverPossible: hold === null ? failoverPossible(o) : { status: "False", ...hold.why },
     Upgrading: { status: "False", reason: "NoUpgrade", message: "no upgrade is under way" },
-    Reconciling: stalled === undefined && state !== "Normal" ? { status: "True", ...why } : null,
-    Stalled: stalled === undefined ? null : { status: "True", ...stalled },
+    ManagementSuspended:
+      hold === null
+        ? { status: "False", reason: "Managed", message: "the operator manages the object" }
+        : { status: "True", ...hold.why },
+    Reconciling: reconciling ? { status: "True", ...why } : null,
+    Stalled: stalled === null ? null : { status: "True", ...stalled },
   };
+}
+
+/** What does not go away by itself, or not within its time. A suspended object is left alone, not stuck. */
+function whyStalled({ step, situation, why, problems, hold }: ConditionInput): Reason | null {
+  if (hold?.by === "suspend") return null;
+  const [problem] = problems;
+  if (hold !== null && step.state === "ManualInterventionRequired") return hold.why;
+  if (situation === "stuck" || step.state === "ManualInterventionRequired") return why;
+  if (problem !== undefined) return problem;
+  return step.overdue
+    ? { reason: "WaitTooLong", message: `${step.state} lasts longer than its work may take: ${why.message}` }
+    : null;
 }
 
 function verdict(holds: boolean, why: Reason): ConditionVerdict {

@@ -21,29 +21,62 @@ export interface StateInput {
   progress: StandbyProgress;
   /** The writer is on the pod that was not the active when `reported` was written. */
   activeMoved: boolean;
+  /** No database can serve without being loaded or made active first. */
+  bothDown: boolean;
   /** How long the reported state has lasted, ms. */
   reportedForMs: number;
+  /** How long a long step such as a duplicate may take, ms. */
+  longTaskMs: number;
 }
 
 export interface StateStep {
   state: HighLevelState;
   /** The next pass should follow at once: the walk has not arrived. */
   more: boolean;
+  /** The state has lasted longer than its work may take: people are told; it still ends by itself. */
+  overdue: boolean;
 }
 
 /** Waiting for a pod longer than this without a word is shown as a matter for people; it still ends by itself. */
 export const WAIT_LIMIT_MS = 600_000;
 
+/** After reexamine a database that only stays unfit is looked at for so long, ms. */
+const LOOK_LIMIT_MS = 30_000;
+
+/** States that no rule of a pair gives: of another topology, or of another operator that managed the object before. */
+const foreign: readonly HighLevelState[] = [
+  "Failed",
+  "OneDown",
+  "AllReplicasReady",
+  "SomeReplicasReady",
+  "NoReplicasReady",
+];
+
 /** @returns the state to report now */
 export function nextState(input: StateInput): StateStep {
   const { reported } = input;
+  const overdue = isOverdue(input);
   const goal = goalOf(input);
   if (reported === "" || reported === "Initializing") {
-    return { state: goal === "Normal" ? "Normal" : "Initializing", more: false };
+    const state = goal === "Normal" ? "Normal" : "Initializing";
+    return { state, more: false, overdue: overdue && state === reported };
   }
-  if (goal === null) return { state: reported, more: false };
-  const state = stepTowards(reported, goal, input.activeMoved);
-  return { state, more: state !== goal && state !== reported };
+  if (goal === null) return { state: reported, more: false, overdue };
+  const state = stepTowards(input, goal);
+  return { state, more: state !== goal && state !== reported, overdue: overdue && state === reported };
+}
+
+/** States in which work goes on that has a limit of its own; the others end in ManualInterventionRequired. */
+const working: readonly HighLevelState[] = [
+  "Initializing",
+  "StandbyDown",
+  "StandbyStarting",
+  "StandbyCatchup",
+  "ConfiguringActive",
+];
+
+function isOverdue({ reported, reportedForMs, longTaskMs }: StateInput): boolean {
+  return working.includes(reported) && reportedForMs >= WAIT_LIMIT_MS + longTaskMs;
 }
 
 /** Where the verdict leads in the end; null: stay. */
@@ -54,10 +87,10 @@ function goalOf(input: StateInput): HighLevelState | null {
     case "serving":
       return servingGoal(input);
     case "patience":
-      return null;
+      return patient(input);
     case "founding":
       // A record that was lost is written anew within a pass or two: nothing to show.
-      return null;
+      return input.reported === "Reexamine" || foreign.includes(input.reported) ? "Initializing" : null;
     case "failingOver":
       return tooLong(input) ? "ManualInterventionRequired" : "ActiveDown";
     case "waiting":
@@ -67,6 +100,12 @@ function goalOf(input: StateInput): HighLevelState | null {
     case "stuck":
       return "ManualInterventionRequired";
   }
+}
+
+/** Whatever is shown stays; only an examination must come to an end. */
+function patient({ reported, reportedForMs }: StateInput): HighLevelState | null {
+  if (foreign.includes(reported)) return "ManualInterventionRequired";
+  return reported === "Reexamine" && reportedForMs >= LOOK_LIMIT_MS ? "ManualInterventionRequired" : null;
 }
 
 function tooLong({ reported, reportedForMs }: StateInput): boolean {
@@ -95,15 +134,21 @@ const afterTakeover: readonly HighLevelState[] = [
 ];
 const afterBothDown: readonly HighLevelState[] = ["BothDown", "WaitingForActive", "ConfiguringActive"];
 
-function stepTowards(from: HighLevelState, goal: HighLevelState, activeMoved: boolean): HighLevelState {
+function stepTowards(
+  { reported: from, activeMoved, bothDown }: StateInput,
+  goal: HighLevelState,
+): HighLevelState {
   if (afterTakeover.includes(goal)) return towardsService(from, goal, activeMoved);
-  if (goal === "WaitingForActive" || goal === "ConfiguringActive") return towardsConfiguring(from, goal);
+  if (goal === "WaitingForActive" || (goal === "ConfiguringActive" && bothDown))
+    return towardsConfiguring(from, goal);
   return goal;
 }
 
 /** The writer serves. A new active is shown as ActiveDown, ActiveTakeover, StandbyDown whatever came between. */
 function towardsService(from: HighLevelState, goal: HighLevelState, activeMoved: boolean): HighLevelState {
   if (activeMoved) {
+    // After an examination the roles follow what was found, and there is no failure to show.
+    if (from === "Reexamine") return goal;
     const down =
       from === "ActiveDown" || afterBothDown.includes(from) || from === "ManualInterventionRequired";
     return down ? "ActiveTakeover" : "ActiveDown";
@@ -139,6 +184,7 @@ function towardsConfiguring(from: HighLevelState, goal: HighLevelState): HighLev
     case "WaitingForActive":
     case "ConfiguringActive":
     case "ManualInterventionRequired":
+    case "Reexamine":
       return goal;
     default:
       return "BothDown";
