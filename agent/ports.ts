@@ -33,6 +33,8 @@ export interface AgentMemory {
   obeyed: PermissionRecord | null;
   soloed: number;
   left: number;
+  /** The Closed under which this database, as the old writer, handed everything over; 0: none. */
+  drained: number;
   /** Present life of the database and how to recognise it again after a restart of the agent alone. */
   boot: { id: string; processes: string } | null;
   /** What the present life has everything of (rule A7); of no other life. */
@@ -58,6 +60,8 @@ export interface TimesTen {
   processes(): Promise<string | null>;
   /** Called once, within 100 ms, when the processes named by `processes` are no longer all alive. */
   watchProcesses(processes: string, onEnd: () => void): () => void;
+  /** Direct-mode applications seen connected by the last look, in the form of `processes`; "" when none. */
+  attached(): string;
   /** Kills what is left of the database's processes; resolves when the last one is gone. */
   killProcesses(): Promise<void>;
 

@@ -5,43 +5,52 @@
  */
 import {
   noEvidence,
-  noPeer,
-  unknownView,
+  timingFor,
   type AgentState,
   type Command,
   type Evidence,
   type OperatorMessage,
+  type PeerDigest,
   type PermissionRecord,
   type TimesTenView,
 } from "../../protocol";
-import type { AgentSessions, Clock, Disk, Log, OperatorLink, TimesTen } from "../ports";
+import type { AgentSessions, Clock, Disk, GuardPort, Log, OperatorLink, PeerPort, TimesTen } from "../ports";
+import { Changes } from "./changes";
 import { carryOut, whyRefused } from "./commands";
 import { withDeadline } from "./deadline";
+import { beforeLeaving } from "./leaving";
 import { DatabaseLife } from "./life";
-import { mayWrite, nextStep, type Situation, type Step } from "./permission";
+import { Looks } from "./looks";
+import { Peering } from "./peering";
+import { asksForGrants, mayWrite, nextStep, recordPermits, type Situation, type Step } from "./permission";
+import { Permits } from "./permits";
+import { nextStandaloneStep } from "./standalone";
 import { runStep, type StepContext } from "./steps";
 import { TaskList } from "./tasks";
-
-/** Between two looks at the database when nothing is going on, ms. */
-const QUIET_LOOK_MS = 1_000;
-/** Between two looks while the pair is forming or a role changes, ms. */
-const BUSY_LOOK_MS = 50;
-/** A look that takes longer than this says Unknown, ms. */
-const LOOK_DEADLINE_MS = 5_000;
 /** Pause before a failed step is tried again: doubles from the first to the last value, ms. */
 const STEP_RETRY_MS = { first: 100, last: 2_000 };
 /** How long a leaving writer waits for its users to go, and then for its standby to have everything, ms. */
 const LEAVE_WAIT_MS = 2_000;
 /** How long starting or stopping the daemon may take, ms. */
 const DAEMON_DEADLINE_MS = 10_000;
+/** What lost its permission is closed within this, or killed by the guard, ms. */
+const CLOSE_WITHIN_MS = 1_500;
+/** An agent that starts waits so long for its guard to say what is in force, ms. */
+const GUARD_START_MS = 2_000;
 
 export interface AgentOptions {
   clock: Clock;
   disk: Disk;
   timesten: TimesTen;
+  guard: GuardPort;
+  peer: PeerPort;
   log: Log;
-  /** @returns a fresh random id for a boot */
+  /** @returns a fresh random id for a boot, or for a request */
   newBootId: () => string;
+  /** none: no pair, no record; the database is opened after its load. */
+  topology: "activeStandbyPair" | "none";
+  /** From SIGTERM to the end, ms. */
+  graceMs: number;
   self: { podName: string; podUID: string; objectUID: string; version: string };
   /** Which metadata files were given in /ttconfig. */
   files: AgentState["files"];
@@ -54,31 +63,62 @@ export class Agent implements AgentSessions {
   readonly #links = new Set<OperatorLink>();
   readonly #tasks = new TaskList();
   readonly #startedAtMs: number;
-  #view: TimesTenView = unknownView;
+  readonly #permits: Permits;
+  readonly #looks: Looks;
+  readonly #changes: Changes;
+  /** Sessions of and with the other pod's agent. */
+  readonly peering: Peering;
   #evidence: Evidence = noEvidence;
   #closed = true;
   #soloEnded: { n: number; mark: number } | null = null;
   #refused: { n: number; reason: string } | null = null;
   #aloneFor = 0;
+  #peerLeft = 0;
   #started = false;
+  /** SIGTERM was received. */
   #stopping = false;
+  /** The database is being brought down: no rule is followed any more. */
+  #going = false;
   #ended = false;
   #seq = 0;
   #published = "";
+  #guarded = "";
   /** The steps that run now, or null. */
   #stepping: Promise<void> | null = null;
   #stepAgain = false;
   #stepFailures = 0;
-  #looking: Promise<void> | null = null;
-  #cancelLook: () => void = () => undefined;
   #cancelRetry: () => void = () => undefined;
   /** Records are obeyed one after the other: each is on disk before the next is looked at. */
   #obeying: Promise<void> = Promise.resolve();
 
   constructor(options: AgentOptions) {
     this.#o = options;
-    this.#startedAtMs = options.clock.nowMs();
+    const { clock, guard, peer, log, self, newBootId: newId } = options;
+    this.#startedAtMs = clock.nowMs();
+    this.#changes = new Changes(clock);
     this.#life = new DatabaseLife({ ...options, onChange: boot => this.#lifeChanged(boot) });
+    this.#looks = new Looks({ ...options, busy: () => this.#busy(), onView: view => this.#seen(view) });
+    const onChange = (): void => this.#changed();
+    this.#permits = new Permits({ clock, guard, log, onChange });
+    guard.onActed((boot, what) => {
+      if (what === "closed" && boot === this.#life.boot) this.#closed = true;
+      this.#changed();
+    });
+    this.peering = new Peering({
+      clock,
+      peer,
+      log,
+      self,
+      newId,
+      onChange,
+      view: () => this.#peeringView(),
+      digest: () => this.#digest(),
+      onGrant: permit => void this.#permits.take(permit).catch((error: unknown) => this.#notTaken(error)),
+      onSolo: n => {
+        this.#peerLeft = n;
+        this.#changed();
+      },
+    });
   }
 
   /**
@@ -87,35 +127,55 @@ export class Agent implements AgentSessions {
    */
   async start(): Promise<void> {
     const goesOn = await this.#life.restore();
-    // Nobody knows who is connected to it: the rules close it, unless the record names it.
+    // Nobody knows who is connected to it: the rules close it, unless the record names it and the guard permits it.
     if (goesOn) this.#closed = false;
+    this.#tellGuard();
+    await this.#changes.until(() => this.#permits.guarded(), GUARD_START_MS);
     this.#started = true;
-    await this.#look();
+    await this.#looks.look();
     if (this.#view.instance === "Exists" && this.#view.daemon === "Down") {
       await this.#try("start the daemon", signal => this.#o.timesten.startDaemon(signal), DAEMON_DEADLINE_MS);
-      await this.#look();
+      await this.#looks.look();
     }
-    this.#scheduleLook();
+    this.#looks.schedule();
+    if (this.#o.topology === "activeStandbyPair") this.peering.start();
   }
 
   /**
-   * A clean end of the pod: no new user, everything at the standby if it can be had soon, database unloaded.
-   * Always ends: what does not stop in time is killed.
+   * A clean end of the pod: the writer hands over if it can, then no new user, everything at the standby if it can
+   * be had soon, database unloaded. Always ends: what does not stop in time is killed.
    */
   async shutdown(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
-    this.#publish();
+    this.#changed();
+    await beforeLeaving({
+      clock: this.#o.clock,
+      log: this.#o.log,
+      graceMs: this.#o.graceMs,
+      view: () => this.#leavingView(),
+      until: (condition, ms) => this.#changes.until(condition, ms),
+      noteLeft: n => this.#noteLeft(n),
+      tellSolo: (n, boot) => this.peering.leave(n, boot),
+    });
+    this.#going = true;
+    this.peering.refuseGrants();
     // What was begun, such as opening, must not come after the closing.
     await this.#stepping;
     if (this.#life.boot !== null) await this.#leave();
     const stop = (signal: AbortSignal) => this.#o.timesten.stopDaemon(signal);
     if (this.#life.boot === null) await this.#try("stop the daemon", stop, DAEMON_DEADLINE_MS);
     else await this.#life.end("stopped", () => withDeadline(this.#o.clock, DAEMON_DEADLINE_MS, stop));
-    await this.#look();
+    await this.#looks.look();
     this.#ended = true;
-    this.#cancelLook();
+    this.#looks.end();
     this.#cancelRetry();
+    this.#permits.stop();
+    this.peering.stop();
+  }
+
+  get #view(): TimesTenView {
+    return this.#looks.view;
   }
 
   onConnect(link: OperatorLink): void {
@@ -160,20 +220,35 @@ export class Agent implements AgentSessions {
         obeyedN: memory.obeyed?.n ?? 0,
         soloed: memory.soloed,
         left: memory.left,
-        mode: mayWrite(this.#situation()) ? "endless" : "none",
+        mode: this.#modeNow(),
         closed: this.#closed || boot === null,
         completeFor: this.#life.complete?.n ?? 0,
         soloEnded: this.#soloEnded,
-        drained: 0,
-        waitedFor: 0,
-        noWaiting: null,
-        guarded: false,
+        drained: memory.drained,
+        waitedFor: this.peering.waitedFor(),
+        noWaiting: this.peering.whyNoWaiting(),
+        guarded: this.#permits.guarded(),
         refused: this.#refused,
       },
-      peer: noPeer,
+      peer: this.peering.peer(),
       tasks: this.#tasks.list(),
       stopping: this.#stopping,
     };
+  }
+
+  /** What the other agent is told of this pod. */
+  #digest(): PeerDigest {
+    const { podName, podUID, boot, endedBoots, timesten, permission, stopping } = this.state();
+    const { daemon, db, open, repState, repAgent, dbId, usingTwosafe } = timesten;
+    const view = { daemon, db, open, repState, repAgent, dbId, usingTwosafe };
+    return { podName, podUID, boot, endedBoots, timesten: view, permission, stopping };
+  }
+
+  /** What this database may do now, as far as record and guard agree. */
+  #modeNow(): "none" | "finite" | "endless" {
+    if (this.#o.topology === "none") return this.#view.open && this.#life.boot !== null ? "endless" : "none";
+    const situation = this.#situation();
+    return mayWrite(situation) ? situation.permit.mode : "none";
   }
 
   // --- the record -------------------------------------------------------------------------------------------
@@ -190,7 +265,8 @@ export class Agent implements AgentSessions {
     if (!this.#started || record.objectUID !== this.#o.self.objectUID) return;
     if (obeyed !== null && record.n < obeyed.n) return;
     if (obeyed === null || record.n > obeyed.n) {
-      await this.#life.remember({ obeyed: record });
+      await this.#life.remember({ obeyed: record, ...this.#noLongerComplete(record) });
+      this.peering.obey(record);
       this.#stepFailures = 0;
       this.#o.log.info("obey record", { n: record.n, mode: record.mode, writer: record.writer.podUID });
     } else if (obeyed.objectUID !== record.objectUID) {
@@ -199,9 +275,23 @@ export class Agent implements AgentSessions {
       this.#life.noteReady();
     }
     this.#evidence = evidence;
-    this.#publish();
-    this.#kick();
-    this.#scheduleLook();
+    this.#revokeUnlessPermitted();
+    this.#changed();
+    this.#looks.schedule();
+  }
+
+  /** A6: what an earlier Pair's standby had is nothing in a new one. */
+  #noLongerComplete(record: PermissionRecord): { complete?: null } {
+    const { complete } = this.#life;
+    return record.mode === "Pair" && complete !== null && complete.n !== record.n ? { complete: null } : {};
+  }
+
+  /** A4: the end of a permission does not wait for the closing; the guard sees to it that it comes. */
+  #revokeUnlessPermitted(): void {
+    const { boot } = this.#life;
+    if (boot === null || recordPermits(this.#situation())) return;
+    if (this.#closed) this.#permits.rest(boot);
+    else this.#permits.revoke(boot, CLOSE_WITHIN_MS);
   }
 
   #situation(): Situation {
@@ -210,24 +300,73 @@ export class Agent implements AgentSessions {
       podUID: this.#o.self.podUID,
       objectUID: this.#o.self.objectUID,
       record: memory.obeyed,
-      evidence: this.#evidence,
+      evidence: this.#evidenceNow(),
       boot,
       view: this.#view,
       closed: this.#closed,
+      permit: this.#permits.now(boot),
       soloed: memory.soloed,
       left: memory.left,
       complete: this.#life.complete,
       soloEnded: this.#soloEnded,
+      drained: memory.drained,
       refused: this.#refused,
       aloneFor: this.#aloneFor,
+      peerLeft: this.#peerLeft,
+      waitOver: this.peering.waitedFor() > 0,
       stopping: this.#stopping,
     };
   }
 
+  /** What the operator carried here, and what the other pod said itself. */
+  #evidenceNow(): Evidence {
+    const record = this.#life.memory.obeyed;
+    if (record?.mode !== "Solo" || record.from === 0) return this.#evidence;
+    return { ...this.#evidence, proofs: [...this.#evidence.proofs, ...this.peering.proofs(record.from)] };
+  }
+
+  #peeringView() {
+    const { memory, boot } = this.#life;
+    const { podUID, objectUID } = this.#o.self;
+    const { obeyed: record, soloed, left } = memory;
+    const asks = asksForGrants({ record, objectUID, podUID, boot, soloed, view: this.#view });
+    return {
+      record,
+      boot,
+      soloed,
+      left,
+      asks: this.#started && !this.#going && asks,
+      permitN: this.#permits.now(boot).n,
+    };
+  }
+
+  #leavingView() {
+    const { memory, boot } = this.#life;
+    return {
+      record: memory.obeyed,
+      podUID: this.#o.self.podUID,
+      boot,
+      mayWrite: mayWrite(this.#situation()),
+      drained: memory.drained,
+      closed: this.#closed,
+      operators: this.#links.size,
+    };
+  }
+
+  #notTaken(error: unknown): void {
+    this.#o.log.warn("the guard did not take up a permission", { error: String(error) });
+  }
+
+  /** Something changed: follow the rules, ask and tell. */
+  #changed(): void {
+    this.#publish();
+    this.#kick();
+  }
+
   /** Does what the rules ask, one step after the other; a failed step is tried again after a pause. */
   #kick(): void {
-    // On its way out it closes by itself, and says so only when the standby has had its chance (see #leave).
-    if (!this.#started || this.#ended || this.#stopping) return;
+    // When it is brought down it closes by itself, and says so only when the standby has had its chance (see #leave).
+    if (!this.#started || this.#going) return;
     this.#stepAgain = true;
     this.#stepping ??= this.#steps().finally(() => {
       this.#stepping = null;
@@ -236,9 +375,9 @@ export class Agent implements AgentSessions {
   }
 
   async #steps(): Promise<void> {
-    while (this.#stepAgain && !this.#stopping) {
+    while (this.#stepAgain && !this.#going) {
       this.#stepAgain = false;
-      const step = nextStep(this.#situation());
+      const step = this.#nextStep();
       if (step === null) continue;
       if (await this.#doStep(step)) {
         this.#stepAgain = true;
@@ -259,20 +398,26 @@ export class Agent implements AgentSessions {
       // The database may have died meanwhile: what was learnt is then about a life that is over.
       if (this.#life.boot !== boot) return true;
       await this.#take(step, outcome.mark);
-      if (outcome.look) await this.#lookAfresh();
+      if (outcome.look) await this.#looks.afresh();
       this.#stepFailures = 0;
       this.#publish();
       return true;
     } catch (error) {
       this.#o.log.warn("step failed", { step: step.do, error: String(error) });
-      await this.#lookAfresh();
+      await this.#looks.afresh();
       return this.#life.boot !== boot;
     }
   }
 
   #stepContext(): StepContext {
     const { clock, timesten, log } = this.#o;
-    return { clock, timesten, log, stillWanted: step => nextStep(this.#situation())?.do === step.do };
+    return { clock, timesten, log, stillWanted: step => this.#nextStep()?.do === step.do };
+  }
+
+  #nextStep(): Step | null {
+    if (this.#o.topology === "activeStandbyPair") return nextStep(this.#situation());
+    const { boot } = this.#life;
+    return nextStandaloneStep({ boot, view: this.#view, closed: this.#closed, stopping: this.#stopping });
   }
 
   /** Remembers what a finished step achieved. */
@@ -280,12 +425,18 @@ export class Agent implements AgentSessions {
     switch (step.do) {
       case "close":
         this.#closed = true;
+        if (this.#life.boot !== null && this.#permits.now(this.#life.boot).mode === "none")
+          this.#permits.rest(this.#life.boot);
         return;
       case "open":
         this.#closed = false;
         return;
       case "noteSoloed":
         return this.#life.remember({ soloed: step.n });
+      case "permit":
+        return this.#takeEndless(step.n);
+      case "drain":
+        return this.#life.remember({ drained: step.n });
       case "commitAlone":
         this.#aloneFor = step.n;
         return;
@@ -302,6 +453,14 @@ export class Agent implements AgentSessions {
       case "setActive":
         return;
     }
+  }
+
+  /** In force once the guard says so; a record that came meanwhile has its say first. */
+  async #takeEndless(n: number): Promise<void> {
+    const { boot, memory } = this.#life;
+    if (boot === null || memory.obeyed === null) return;
+    const { closingMs } = timingFor(memory.obeyed.leaseMs);
+    await this.#permits.take({ boot, n, until: null, closingMs });
   }
 
   #retryLater(): void {
@@ -350,10 +509,10 @@ export class Agent implements AgentSessions {
       error = failure instanceof Error ? failure.message : String(failure);
       log.warn("command failed", { verb: command.verb, id: command.id, error });
     }
-    await this.#lookAfresh();
+    await this.#looks.afresh();
     this.#tasks.end(command.id, error, clock.nowMs());
     this.#publish();
-    this.#scheduleLook();
+    this.#looks.schedule();
   }
 
   /** The copy that a duplicate replaces: the record said, a moment ago, that another database has the data. */
@@ -367,43 +526,25 @@ export class Agent implements AgentSessions {
 
   // --- looking at the database ----------------------------------------------------------------------------------
 
-  /** One look at a time; who asks during one is content with that one. */
-  #look(): Promise<void> {
-    this.#looking ??= this.#lookNow().finally(() => {
-      this.#looking = null;
-    });
-    return this.#looking;
-  }
-
-  /** A look that begins after this call: what was just done is in it. */
-  async #lookAfresh(): Promise<void> {
-    if (this.#looking !== null) await this.#looking;
-    await this.#look();
-  }
-
-  async #lookNow(): Promise<void> {
-    const { clock, timesten, log } = this.#o;
-    try {
-      const view = await withDeadline(clock, LOOK_DEADLINE_MS, signal => timesten.observe(signal));
-      if (this.#ended) return;
-      this.#view = view;
-      if (view.db === "Loaded") await this.#life.begin();
-    } catch (error) {
-      log.warn("cannot look at TimesTen", { error: String(error) });
-      this.#view = { ...unknownView, instance: this.#view.instance, release: this.#view.release };
-    }
+  async #seen(view: TimesTenView): Promise<void> {
+    if (this.#ended) return;
+    if (view.db === "Loaded") await this.#life.begin();
     // Somebody may have opened it by hand; the rules then say whether that stays.
-    if (this.#view.open && this.#life.boot !== null) this.#closed = false;
-    this.#publish();
-    this.#kick();
+    if (view.open && this.#life.boot !== null) this.#closed = false;
+    this.#tellGuard();
+    this.#changed();
   }
 
-  #scheduleLook(): void {
-    if (this.#ended || !this.#started) return;
-    this.#cancelLook();
-    this.#cancelLook = this.#o.clock.setTimer(this.#busy() ? BUSY_LOOK_MS : QUIET_LOOK_MS, () => {
-      void this.#look().finally(() => this.#scheduleLook());
-    });
+  /** The guard and the witness must know whom to watch, applications connected directly included. */
+  #tellGuard(): void {
+    const { boot } = this.#life.memory;
+    if (boot === null || this.#o.topology === "none") return;
+    const { podUID } = this.#o.self;
+    const life = { podUID, boot: boot.id, processes: boot.processes, attached: this.#o.timesten.attached() };
+    const content = JSON.stringify(life);
+    if (content === this.#guarded) return;
+    this.#guarded = content;
+    this.#permits.begin(life);
   }
 
   /** Roles are changing or the pair is forming: look often, so that the operator hears at once. */
@@ -422,23 +563,31 @@ export class Agent implements AgentSessions {
   // --- the life of the database -----------------------------------------------------------------------------------
 
   #lifeChanged(boot: string | null): void {
+    const [former] = this.#life.memory.endedBoots;
+    if (boot === null && former !== undefined) this.#permits.end(former.boot);
+    this.#tellGuard();
     this.#soloEnded = null;
     this.#refused = null;
     this.#aloneFor = 0;
+    this.#peerLeft = 0;
     this.#closed = boot === null || !this.#view.open;
     if (boot === null) {
-      this.#view = {
-        ...this.#view,
+      this.#looks.patch({
         db: "Unknown",
         open: false,
         updatable: "Unknown",
         repAgent: "Unknown",
         repState: "Unknown",
-      };
+      });
     }
-    this.#publish();
-    this.#kick();
-    void this.#lookAfresh().catch(() => undefined);
+    this.#changed();
+    void this.#looks.afresh().catch(() => undefined);
+  }
+
+  /** A8: on disk before anybody is told; what this standby had is nothing from here on. */
+  async #noteLeft(n: number): Promise<void> {
+    await this.#life.remember({ left: n, complete: null });
+    this.#changed();
   }
 
   /**
@@ -448,6 +597,8 @@ export class Agent implements AgentSessions {
   async #leave(): Promise<void> {
     const { timesten } = this.#o;
     const wasWriter = mayWrite(this.#situation()) && this.#life.memory.obeyed?.mode === "Pair";
+    const { boot } = this.#life;
+    if (boot !== null && !this.#closed) this.#permits.revoke(boot, LEAVE_WAIT_MS + CLOSE_WITHIN_MS);
     const closed = await this.#try("close the database", signal => timesten.close(signal), LEAVE_WAIT_MS);
     if (wasWriter) {
       const wait = (signal: AbortSignal) =>
@@ -455,6 +606,7 @@ export class Agent implements AgentSessions {
       await this.#try("wait for the standby", wait, LEAVE_WAIT_MS);
     }
     this.#closed ||= closed;
+    if (boot !== null && this.#closed) this.#permits.rest(boot);
     this.#publish();
   }
 
@@ -479,9 +631,12 @@ export class Agent implements AgentSessions {
   #publish(): void {
     const state = this.state();
     const content = JSON.stringify({ ...state, seq: 0 });
-    if (content === this.#published) return;
-    this.#published = content;
-    this.#seq += 1;
-    for (const link of this.#links) link.send({ type: "state", state: { ...state, seq: this.#seq } });
+    if (content !== this.#published) {
+      this.#published = content;
+      this.#seq += 1;
+      for (const link of this.#links) link.send({ type: "state", state: { ...state, seq: this.#seq } });
+    }
+    this.peering.poke();
+    this.#changes.notify();
   }
 }

@@ -15,6 +15,7 @@ const emptyMemory: AgentMemory = {
   left: 0,
   boot: null,
   complete: null,
+  drained: 0,
   endedBoots: [],
 };
 

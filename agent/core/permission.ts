@@ -1,5 +1,5 @@
 /**
- * The agent's rules of the write permission (docs/fencing.md, rules A2 to A7), as one pure question: given the
+ * The agent's rules of the write permission (docs/fencing.md, rules A2 to A8), as one pure question: given the
  * record I obey and what my database is like, what is the next thing to do? Asked again after every change, so
  * nothing depends on the order in which things arrive.
  */
@@ -10,6 +10,7 @@ import {
   type TimesTenView,
   type Writer,
 } from "../../protocol";
+import type { PermissionNow } from "./permits";
 
 /** What this standby has everything of: Pair `n`, and whose commits those were. */
 export interface Complete {
@@ -29,15 +30,23 @@ export interface Situation {
   view: TimesTenView;
   /** No user is connected and none may connect. */
   closed: boolean;
+  /** What the guard enforces for this life at this moment. */
+  permit: PermissionNow;
   /** Highest n at which this database took solo or became active (durable). */
   soloed: number;
   /** n of the Pair this standby left gracefully (durable). */
   left: number;
   complete: Complete | null;
   soloEnded: { n: number; mark: number } | null;
+  /** The Closed under which this old writer has handed everything over; 0: none. */
+  drained: number;
   refused: { n: number; reason: string } | null;
   /** The peer was recorded as failed in this Solo, so commits wait for nobody. */
   aloneFor: number;
+  /** The standby of this Pair left it and told this very life to go on alone; 0: none. */
+  peerLeft: number;
+  /** W is over since this standby last granted, on both clocks, and the clocks may be relied on. */
+  waitOver: boolean;
   /** SIGTERM was received: nothing is opened any more. */
   stopping: boolean;
 }
@@ -48,9 +57,11 @@ export type Step =
   | { do: "setActive"; n: number; why: string }
   | { do: "promote"; n: number; why: string }
   | { do: "noteSoloed"; n: number }
+  | { do: "permit"; n: number }
   | { do: "commitAlone"; n: number }
   | { do: "open"; why: string }
   | { do: "endSolo"; n: number }
+  | { do: "drain"; n: number }
   | { do: "complete"; complete: Complete }
   | { do: "refuse"; n: number; reason: string };
 
@@ -61,39 +72,70 @@ export function nextStep(s: Situation): Step | null {
   if (s.boot === null) return null;
   const record = s.record !== null && s.record.objectUID === s.objectUID ? s.record : null;
   // A4, A9, A10: a life of a database that the record does not name as writer never stays open.
-  if (record === null)
-    return s.closed ? null : { do: "close", why: "no record names this life of the database" };
-  if (record.mode === "Closed") return s.closed ? null : { do: "close", why: `record ${record.n} is Closed` };
+  if (record === null) return unlessClosed(s, "no record names this life of the database");
+  if (record.mode === "Closed") return asClosed(s, record);
   if (!namesAsWriter(record, s.podUID, s.boot)) {
-    if (!s.closed) return { do: "close", why: `record ${record.n} names another writer` };
-    return asStandby(s, record);
+    return unlessClosed(s, `record ${record.n} names another writer`) ?? asStandby(s, record);
   }
   return record.mode === "Solo" ? asSoloWriter(s, record) : asPairWriter(s, record);
 }
 
-/** @returns whether this database may write now: endless, until a newer record says otherwise */
-export function mayWrite(s: Situation): boolean {
+/** @returns whether the record in force lets this life write, given a permission: else it must end at once (A4) */
+export function recordPermits(s: Pick<Situation, "record" | "objectUID" | "podUID" | "boot">): boolean {
   const { record, boot } = s;
   if (record === null || record.objectUID !== s.objectUID || record.mode === "Closed") return false;
-  if (!namesAsWriter(record, s.podUID, boot)) return false;
-  // A Pair is only ever written for a boot that had taken solo before.
-  return record.mode === "Pair" || s.soloed >= record.n;
+  return namesAsWriter(record, s.podUID, boot);
+}
+
+/** @returns whether this database may write now */
+export function mayWrite(s: Situation): boolean {
+  return recordPermits(s) && s.permit.mode !== "none";
+}
+
+/** @returns whether this life asks its standby for leave to write: the writer of a Pair that may still go on (A5) */
+export function asksForGrants(
+  s: Pick<Situation, "record" | "objectUID" | "podUID" | "boot" | "view" | "soloed">,
+): boolean {
+  return (
+    s.record?.mode === "Pair" && recordPermits(s) && s.view.repState === "ACTIVE" && s.soloed < s.record.n
+  );
+}
+
+function unlessClosed(s: Situation, why: string): Step | null {
+  return s.closed ? null : { do: "close", why };
+}
+
+/** A4; the old writer of a ready Pair then hands over: its standby gets everything, and it is no longer ACTIVE. */
+function asClosed(s: Situation, record: PermissionRecord): Step | null {
+  if (!s.closed) return { do: "close", why: `record ${record.n} is Closed` };
+  if (!namesAsWriter(record, s.podUID, s.boot)) return null;
+  const handsOver = record.from > 0 && s.view.repState === "ACTIVE" && s.drained !== record.n;
+  return handsOver ? { do: "drain", n: record.n } : null;
 }
 
 /** A2, and A3 where the record promotes a standby. */
 function asSoloWriter(s: Situation, record: PermissionRecord): Step | null {
   const { repState, repScheme } = s.view;
   if (repState === "ACTIVE") {
-    if (s.soloed < record.n) return { do: "noteSoloed", n: record.n };
-    if (s.aloneFor !== record.n) return { do: "commitAlone", n: record.n };
-    return mustOpen(s, `record ${record.n} is Solo for this life of the database`);
+    return goesAlone(s, record.n, `record ${record.n} is Solo for this life of the database`);
   }
-  if (record.from > 0) return promotion(s, record);
-  // Created a moment ago, or recovered from its own log: the record says this one goes on.
+  // What leaves begins nothing new.
+  if (s.stopping) return null;
+  if (record.from > 0 && s.soloed < record.n) return promotion(s, record);
+  // Created a moment ago, recovered from its own log, or deactivated in a handover that was taken back.
   if (repState === "IDLE" && repScheme === "Exists") {
     return { do: "setActive", n: record.n, why: `record ${record.n} is Solo for this life of the database` };
   }
   return null;
+}
+
+/** Alone from record n on: durable first, then the permission, then the commits that wait for nobody. */
+function goesAlone(s: Situation, n: number, why: string): Step | null {
+  if (s.soloed < n) return { do: "noteSoloed", n };
+  if (s.permit.mode === "none" && !s.closed) return { do: "close", why: "no permission is in force" };
+  if (s.permit.mode !== "endless" || s.permit.n !== n) return { do: "permit", n };
+  if (s.aloneFor !== n) return { do: "commitAlone", n };
+  return mustOpen(s, why);
 }
 
 /** A3: only a complete standby, and only when it is certain that the old boot cannot write. */
@@ -101,9 +143,8 @@ function promotion(s: Situation, record: PermissionRecord): Step | null {
   if (s.refused?.n === record.n) return null;
   const missing = whyNotPromotable(s, record.from);
   if (missing !== null) return { do: "refuse", n: record.n, reason: missing };
-  const proof = s.complete === null ? undefined : proofAbout(s.evidence, s.complete.writer);
-  if (proof === undefined) return null;
-  return { do: "promote", n: record.n, why: `${proof.kind}: ${proof.by}` };
+  const why = certainty(s);
+  return why === null ? null : { do: "promote", n: record.n, why };
 }
 
 function whyNotPromotable(s: Situation, from: number): string | null {
@@ -112,19 +153,27 @@ function whyNotPromotable(s: Situation, from: number): string | null {
   return null;
 }
 
-function proofAbout(evidence: Evidence, old: Writer): Evidence["proofs"][number] | undefined {
-  return evidence.proofs.find(proof => proof.podUID === old.podUID && proof.boot === old.boot);
+/** @returns what makes it certain that the old boot cannot write, or null */
+function certainty(s: Situation): string | null {
+  const old = s.complete?.writer;
+  const proof = s.evidence.proofs.find(one => one.podUID === old?.podUID && one.boot === old.boot);
+  if (proof !== undefined) return `${proof.kind}: ${proof.by}`;
+  return s.waitOver ? "waited: nobody can write by the last grant any more" : null;
 }
 
-/** A5: what was endless stays; committing alone ends first, then it is said so, with a mark to measure by. */
+/** A5, A8. */
 function asPairWriter(s: Situation, record: PermissionRecord): Step | null {
   if (s.view.repState !== "ACTIVE") return null;
-  if (isOpen(s) || s.stopping) return endOfSolo(s, record);
-  return mustOpen(s, `record ${record.n} is a Pair with this life of the database as writer`);
+  const why = `record ${record.n} is a Pair with this life of the database as writer`;
+  if (s.peerLeft === record.n || s.soloed === record.n) return goesAlone(s, record.n, why);
+  if (s.permit.mode === "none") return unlessClosed(s, `no permission in Pair ${record.n}`);
+  return mustOpen(s, why) ?? endOfSolo(s, record);
 }
 
+/** Alone no longer: only when the permission rests on this Pair's grants, or it could outlive a promotion. */
 function endOfSolo(s: Situation, record: PermissionRecord): Step | null {
   if (s.soloEnded?.n === record.n || s.stopping) return null;
+  if (s.permit.mode !== "finite" || s.permit.n !== record.n) return null;
   return s.view.repPeerState === "start" ? { do: "endSolo", n: record.n } : null;
 }
 

@@ -5,6 +5,8 @@ import { withDeadline } from "./deadline";
 
 /** Ending user connections in the ordinary way may take so long; then the processes are killed, ms. */
 const CLOSE_DEADLINE_MS = 1_500;
+/** One wait for the standby to have everything, ms; it is asked again. */
+const DRAIN_WAIT_MS = 1_000;
 /** Any other step, ms. */
 const STEP_DEADLINE_MS = 5_000;
 
@@ -48,6 +50,9 @@ export async function runStep(step: Step, c: StepContext): Promise<StepOutcome> 
       return { look: false, mark: null };
     case "endSolo":
       return { look: true, mark: await within(signal => c.timesten.mark(signal)) };
+    case "drain":
+      return drain(step.n, c);
+    case "permit":
     case "noteSoloed":
     case "complete":
     case "refuse":
@@ -64,6 +69,17 @@ async function close(why: string, c: StepContext): Promise<StepOutcome> {
     c.log.warn("closing failed, killing the database", { error: String(error) });
     await c.timesten.killProcesses();
   }
+  return { look: true, mark: null };
+}
+
+/** The end of an old writer: its standby gets everything, then it is no longer ACTIVE. */
+async function drain(n: number, c: StepContext): Promise<StepOutcome> {
+  const arrived = await withDeadline(c.clock, STEP_DEADLINE_MS, signal =>
+    c.timesten.waitForStandby(DRAIN_WAIT_MS, signal),
+  );
+  if (!arrived) throw new Error("the standby has not received everything yet");
+  c.log.info("everything is at the standby", { n });
+  await withDeadline(c.clock, STEP_DEADLINE_MS, signal => c.timesten.deactivate(signal));
   return { look: true, mark: null };
 }
 

@@ -12,6 +12,8 @@ export interface AgentConfig {
   podName: string;
   podUID: string;
   objectUID: string;
+  /** none: databases on their own, no pair. */
+  topology: "activeStandbyPair" | "none";
   /** Name of the database and its DSN. */
   db: string;
   /** TIMESTEN_HOME. */
@@ -75,6 +77,7 @@ export function readConfig(env: NodeJS.ProcessEnv, logVolume: boolean): AgentCon
     podName,
     podUID: needed("POD_UID"),
     objectUID: needed("TT_OBJECT_UID"),
+    topology: env.TT_REPLICATION_TOPOLOGY === "none" ? "none" : "activeStandbyPair",
     db,
     instanceHome,
     userHome,

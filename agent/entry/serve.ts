@@ -5,6 +5,9 @@ import { join } from "node:path";
 import type { AgentState } from "../../protocol";
 import { Agent } from "../core/agent";
 import { FileDisk } from "../disk";
+import type { GuardedDatabase } from "../guard/core";
+import { localGuard } from "../guard/local";
+import { noPeer } from "../peer/none";
 import type { Log } from "../ports";
 import { startServer, type AgentServer } from "../server/server";
 import { tlsFiles } from "../server/tls";
@@ -39,12 +42,17 @@ export interface RunningAgent {
  */
 export async function serve(o: ServeOptions): Promise<RunningAgent> {
   const { config, log } = o;
+  const driver = await makeDriver(o);
   const agent = new Agent({
     clock: systemClock,
     disk: new FileDisk(config.memoryFile),
-    timesten: await makeDriver(o),
+    timesten: driver,
     log,
+    guard: localGuard({ clock: systemClock, log, database: guardedBy(driver) }),
+    peer: noPeer,
     newBootId: randomUUID,
+    topology: config.topology,
+    graceMs: config.graceMs,
     self: {
       podName: config.podName,
       podUID: config.podUID,
@@ -72,6 +80,15 @@ export async function serve(o: ServeOptions): Promise<RunningAgent> {
     port: server.port,
     state: () => agent.state(),
     shutdown: () => shutdown(agent, server, config, log),
+  };
+}
+
+/** The guard's hands where it is no process of its own. */
+function guardedBy(driver: TimesTenDriver): GuardedDatabase {
+  return {
+    watch: (processes, onEnd) => driver.watchProcesses(processes, onEnd),
+    close: signal => driver.close(signal),
+    kill: () => driver.killProcesses(),
   };
 }
 

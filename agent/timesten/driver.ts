@@ -12,7 +12,7 @@ import { duplicate } from "./duplicate";
 import { TimesTenError } from "./errors";
 import { Observer } from "./observe";
 import { parseNumber, parseRepState, parseScheme, parseWait } from "./parse/isql";
-import { databaseProcesses, killProcesses, watchProcesses } from "./processes";
+import { databaseProcesses, directProcesses, killProcesses, watchProcesses } from "./processes";
 import { isAlive } from "./procfs";
 import type { Snapshot } from "./status";
 
@@ -49,6 +49,10 @@ export class TimesTenDriver implements TimesTen {
       this.#changed();
       onEnd();
     });
+  }
+
+  attached(): string {
+    return directProcesses(this.#c);
   }
 
   async killProcesses(): Promise<void> {

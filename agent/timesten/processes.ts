@@ -9,6 +9,7 @@ import {
   formatProcesses,
   isAlive,
   kill,
+  parentOf,
   parseProcesses,
   type ProcessId,
 } from "./procfs";
@@ -85,11 +86,25 @@ function attached(c: Context): ProcessId[] {
   const own = connections
     .filter(({ type }) => ["Replication", "Cache Agent"].includes(type))
     .map(({ pid }) => pid);
-  const direct = connections
+  const pids = [...holdersOf(report, report.databases), ...own, ...directPids(c)];
+  return pids.flatMap(pid => processes.get(pid) ?? []).filter(({ pid }) => pid !== globalThis.process.pid);
+}
+
+function directPids(c: Context): number[] {
+  const { report } = c.status.last;
+  if (report.daemon !== "Up") return [];
+  return report.databases
+    .flatMap(database => database.connections)
     .filter(({ type, pid }) => type === "Process" && isOfInstance(c, pid))
     .map(({ pid }) => pid);
-  const pids = [...holdersOf(report, report.databases), ...own, ...direct];
-  return pids.flatMap(pid => processes.get(pid) ?? []).filter(({ pid }) => pid !== globalThis.process.pid);
+}
+
+/** @returns applications connected in direct mode as of the last report, "pid:starttime,..."; "" when none */
+export function directProcesses(c: Context): string {
+  const own = globalThis.process.pid;
+  // The agent's sessions are its children and end with it.
+  const pids = directPids(c).filter(pid => pid !== own && parentOf(pid) !== own);
+  return formatProcesses(pids.flatMap(pid => c.status.last.processes.get(pid) ?? []));
 }
 
 /** TimesTen's own processes of this instance, whoever started them. */

@@ -33,6 +33,20 @@ export function parseStat(text: string): ProcessStat | null {
   return { pid, startTime, name: text.slice(open + 1, close), group: Number(group) };
 }
 
+/** @returns the id of the parent of that process, or null when there is no such process */
+export function parentOf(pid: number): number | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [, parent] = text
+      .slice(text.lastIndexOf(")") + 1)
+      .trim()
+      .split(/\s+/);
+    return Number(parent);
+  } catch {
+    return null;
+  }
+}
+
 /** @returns the living process of that id, or null */
 export function statOf(pid: number): ProcessStat | null {
   try {

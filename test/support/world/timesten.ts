@@ -9,7 +9,7 @@ import { type DatabaseWorld, type Disk, type Entry, LoadedDatabase, type Scheme 
 import type { VirtualProcess } from "./process";
 import type { SeededRandom } from "./random";
 
-export type Operation = Exclude<keyof TimesTen, "watchProcesses">;
+export type Operation = Exclude<keyof TimesTen, "watchProcesses" | "attached">;
 
 /** What becomes of one call of a utility. */
 export type OperationFate = { kind: "done"; ms: number } | { kind: "fail"; ms: number } | { kind: "hang" };
@@ -185,6 +185,10 @@ export class VirtualTimesTen implements TimesTen {
 
   watchProcesses(processes: string, onEnd: () => void): () => void {
     return this.instance.watch(processes, () => this.process.enter(onEnd));
+  }
+
+  attached(): string {
+    return "";
   }
 
   async killProcesses(): Promise<void> {

@@ -20,6 +20,7 @@ const memory = (soloed: number): AgentMemory => ({
     leaseMs: 6_000,
   },
   soloed,
+  drained: 0,
   left: 0,
   boot: { id: "boot-a", processes: "1:2,3:4" },
   complete: { n: 7, writer: { podUID: "pod-b", boot: "boot-b" }, boot: "boot-a" },

@@ -7,6 +7,8 @@ import { VirtualProcess } from "../process";
 import type { SeededRandom } from "../random";
 import { type TimesTenInstance, VirtualTimesTen } from "../timesten";
 import type { Surroundings } from "./surroundings";
+import type { VirtualGuard } from "./virtual-guard";
+import { type PeerNetwork, VirtualPeer } from "./virtual-peer";
 
 /** The server's end of one session, as the network sees it. */
 export interface ServerSession {
@@ -27,6 +29,10 @@ export class AgentProcess {
     objectUID: string,
     world: DatabaseWorld,
     private readonly random: SeededRandom,
+    guard: VirtualGuard,
+    peers: PeerNetwork,
+    /** How fast the clocks of this node run. */
+    rate: number,
     /** Called when the process ends by itself. */
     private readonly onExit: (code: number) => void,
   ) {
@@ -34,7 +40,7 @@ export class AgentProcess {
     const { story, time } = around;
     this.name = podName;
     const crashed = (who: string, error: unknown): void => around.crashed(who, error);
-    this.process = new VirtualProcess(`${podName}/agent`, time, crashed, random.between(0.99, 1.01));
+    this.process = new VirtualProcess(`${podName}/agent`, time, crashed, rate);
     const tell = (what: string): void => story.tell(podName, what);
     const options = {
       clock: this.process.clock,
@@ -42,6 +48,10 @@ export class AgentProcess {
       timesten: new VirtualTimesTen(this.process, instance, world, around.timesTenFaults, what =>
         tell(`utility ${what}`),
       ),
+      guard: guard.port(this.process),
+      peer: new VirtualPeer(this.process, peers, random.fork("peer")),
+      topology: "activeStandbyPair" as const,
+      graceMs: 27_000,
       log: logInto((level, text) => tell(`${level}: ${text}`)),
       newBootId: () => `boot-${random.uuid().slice(0, 8)}`,
       self: { podName, podUID, objectUID, version: "world" },

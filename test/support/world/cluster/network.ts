@@ -9,6 +9,7 @@ import { Channel, type VirtualProcess } from "../process";
 import type { SeededRandom } from "../random";
 import type { PodRuntime } from "./pod-runtime";
 import type { Surroundings } from "./surroundings";
+import type { PeerNetwork } from "./virtual-peer";
 
 /** Dialling an address where nothing answers ends after this long, ms. */
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -35,6 +36,7 @@ export class Network {
   private readonly sessions = new Set<Session>();
   private readonly cuts = new Set<string>();
   private readonly noted = new Map<string, string>();
+  private readonly peerLinks = new Set<{ name: string; other: string; hold: () => void; release: () => void }>();
 
   constructor(
     private readonly around: Surroundings,
@@ -61,12 +63,14 @@ export class Network {
     this.cuts.add(pairKey(a, b));
     for (const session of this.sessions)
       if (this.isCut(session.operator, session.runtime.name)) session.hold();
+    for (const link of this.peerLinks) if (this.isCut(link.name, link.other)) link.hold();
   }
 
   heal(a: string, b: string): void {
     this.cuts.delete(pairKey(a, b));
     for (const session of this.sessions)
       if (!this.isCut(session.operator, session.runtime.name)) session.release();
+    for (const link of this.peerLinks) if (!this.isCut(link.name, link.other)) link.release();
   }
 
   /** Ends one operator's or one pod's sessions, as a restarted proxy would. */
@@ -95,6 +99,28 @@ export class Network {
       changed: (database, what) => around.databaseChanged(database, what),
       destroyed: (host, podUID) => around.copyDestroyed(host, podUID),
       lost: (copy, entries) => around.commitsLost(copy, entries),
+    };
+  }
+
+  /** @returns what the agent of this pod dials the other pod's agent with */
+  peersOf(runtime: PodRuntime): PeerNetwork {
+    const { around } = this;
+    const partner = (): PodRuntime | undefined =>
+      this.all().find(
+        one => one !== runtime && one.pod.metadata.namespace === runtime.pod.metadata.namespace && one.name !== runtime.name,
+      );
+    return {
+      time: around.time,
+      hopMs: () => this.faults.hopMs(),
+      other: () => {
+        const other = partner();
+        return other === undefined || this.isCut(runtime.name, other.name) ? null : other.agent;
+      },
+      register: link => {
+        const held = { name: runtime.name, other: partner()?.name ?? "", ...link };
+        this.peerLinks.add(held);
+        return () => this.peerLinks.delete(held);
+      },
     };
   }
 

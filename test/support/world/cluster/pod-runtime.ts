@@ -7,6 +7,7 @@ import { AgentProcess } from "./agent-process";
 import type { Network } from "./network";
 import { type ContainerStatus, type Pod, pods, secrets } from "./resources";
 import type { Surroundings } from "./surroundings";
+import { VirtualGuard } from "./virtual-guard";
 
 /** First restart at once, then CrashLoopBackOff. */
 const BACKOFF_MS = [0, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000];
@@ -30,6 +31,9 @@ export class PodRuntime {
   readonly host: string;
   /** The agent proper; null while none runs. */
   agent: AgentProcess | null = null;
+  /** Of the container that runs. */
+  guarded: { instance: TimesTenInstance; guard: VirtualGuard } | null = null;
+  private readonly rate: number;
   /** Daemon and database; null while the tt container does not run. */
   instance: TimesTenInstance | null = null;
   private phase: "Pending" | "Running" = "Pending";
@@ -48,6 +52,7 @@ export class PodRuntime {
     readonly pod: Pod,
     private readonly random: SeededRandom,
   ) {
+    this.rate = random.between(0.96, 1.04);
     this.ip = `10.0.${random.index(250)}.${1 + random.index(250)}`;
     this.host = `${pod.metadata.name}.${serviceOf(pod)}.${pod.metadata.namespace}.svc.cluster.local`;
   }
@@ -144,8 +149,20 @@ export class PodRuntime {
     if (instance === null) return;
     const life = this.random.fork(`agent ${this.agentStarts++}`);
     const world = this.network.databaseWorld(life);
-    const agent = new AgentProcess(this.around, instance, this.env("TT_OBJECT_UID"), world, life, code =>
-      this.agentEnded(code),
+    if (this.guarded?.instance !== instance) {
+      const guard = new VirtualGuard(this.around, instance, world, life.fork("guard"), this.rate);
+      this.guarded = { instance, guard };
+    }
+    const agent = new AgentProcess(
+      this.around,
+      instance,
+      this.env("TT_OBJECT_UID"),
+      world,
+      life,
+      this.guarded.guard,
+      this.network.peersOf(this),
+      this.rate,
+      code => this.agentEnded(code),
     );
     this.agent = agent;
     agent.start();
@@ -167,6 +184,8 @@ export class PodRuntime {
     const { run } = this;
     this.agent?.process.kill();
     this.agent = null;
+    this.guarded?.guard.process.kill();
+    this.guarded = null;
     this.instance?.die();
     this.instance = null;
     if (run !== null) {

@@ -1,5 +1,11 @@
 import fc from "fast-check";
-import { mayWrite, nextStep, type Situation } from "../../../../agent/core/permission";
+import {
+  asksForGrants,
+  mayWrite,
+  nextStep,
+  recordPermits,
+  type Situation,
+} from "../../../../agent/core/permission";
 import { noEvidence, unknownView, type PermissionRecord, type TimesTenView } from "../../../../protocol";
 
 const me = { podUID: "pod-a", boot: "boot-a" };
@@ -33,17 +39,24 @@ function situation(changes: Partial<Situation>): Situation {
     boot: me.boot,
     view: view({}),
     closed: true,
+    permit: { mode: "none", n: 0 },
     soloed: 0,
     left: 0,
     complete: null,
     soloEnded: null,
+    drained: 0,
     refused: null,
     aloneFor: 0,
+    peerLeft: 0,
+    waitOver: false,
     stopping: false,
     ...changes,
   };
 }
 
+const endless = { mode: "endless", n: 5 } as const;
+const finite = { mode: "finite", n: 5 } as const;
+const none = { mode: "none", n: 0 } as const;
 const proofAboutOther = { kind: "over" as const, ...other, containerID: null, by: "its agent" };
 
 describe("a database that no record names", () => {
@@ -73,23 +86,41 @@ describe("a database that no record names", () => {
 });
 
 describe("the writer alone", () => {
-  it("becomes active from IDLE, notes it on disk, commits alone, and only then opens", () => {
+  it("becomes active from IDLE, notes it on disk, has it from the guard, commits alone, and only then opens", () => {
     const solo = record({});
     const idle = situation({ record: solo, view: view({ repState: "IDLE" }) });
     expect(nextStep(idle)).toMatchObject({ do: "setActive", n: 5 });
     const active = { ...idle, view: view({ repState: "ACTIVE" }) };
     expect(nextStep(active)).toEqual({ do: "noteSoloed", n: 5 });
-    expect(nextStep({ ...active, soloed: 5 })).toEqual({ do: "commitAlone", n: 5 });
-    expect(nextStep({ ...active, soloed: 5, aloneFor: 5 })).toMatchObject({ do: "open" });
-    const open = { ...active, soloed: 5, aloneFor: 5, closed: false, view: { ...active.view, open: true } };
+    expect(nextStep({ ...active, soloed: 5 })).toEqual({ do: "permit", n: 5 });
+    expect(nextStep({ ...active, soloed: 5, permit: { mode: "endless", n: 3 } })).toEqual({
+      do: "permit",
+      n: 5,
+    });
+    const alone = { ...active, soloed: 5, permit: endless };
+    expect(nextStep(alone)).toEqual({ do: "commitAlone", n: 5 });
+    expect(nextStep({ ...alone, aloneFor: 5 })).toMatchObject({ do: "open" });
+    const open = { ...alone, aloneFor: 5, closed: false, view: { ...active.view, open: true } };
     expect(nextStep(open)).toBeNull();
+  });
+
+  it("closes what is open without a permission that the guard knows of", () => {
+    const active = view({ repState: "ACTIVE", open: true });
+    const open = situation({ record: record({}), soloed: 5, closed: false, view: active });
+    expect(nextStep(open)).toMatchObject({ do: "close" });
+    expect(
+      nextStep({ ...open, record: record({ mode: "Pair", standby: "pod-b" }), soloed: 4 }),
+    ).toMatchObject({
+      do: "close",
+    });
   });
 
   it("opens what is shut, also where a new agent does not know yet that nobody is connected", () => {
     const active = view({ repState: "ACTIVE", open: false });
-    const solo = situation({ record: record({}), soloed: 5, aloneFor: 5, closed: false, view: active });
+    const alone = { soloed: 5, aloneFor: 5, permit: endless };
+    const solo = situation({ record: record({}), ...alone, closed: false, view: active });
     expect(nextStep(solo)).toMatchObject({ do: "open" });
-    const pair = record({ mode: "Pair", standby: other.podUID });
+    const pair = record({ n: 6, mode: "Pair", standby: other.podUID });
     expect(nextStep({ ...solo, record: pair })).toMatchObject({ do: "open" });
     expect(nextStep({ ...solo, stopping: true })).toBeNull();
   });
@@ -105,6 +136,7 @@ describe("the writer alone", () => {
       view: view({ repState: "ACTIVE" }),
       soloed: 5,
       aloneFor: 5,
+      permit: endless,
       stopping: true,
     });
     expect(nextStep(s)).toBeNull();
@@ -125,6 +157,15 @@ describe("a standby named by a promotion", () => {
       do: "promote",
       n: 5,
     });
+  });
+
+  it("goes ahead by waiting when nobody can write by its grants any more", () => {
+    expect(nextStep({ ...standby, waitOver: true })).toMatchObject({ do: "promote", n: 5 });
+    expect(nextStep({ ...standby, waitOver: true, complete: null })).toMatchObject({ do: "refuse" });
+  });
+
+  it("begins no promotion when it leaves", () => {
+    expect(nextStep({ ...standby, waitOver: true, stopping: true })).toBeNull();
   });
 
   it("does not take a proof about another life of the old writer", () => {
@@ -148,16 +189,58 @@ describe("a standby named by a promotion", () => {
 describe("a pair", () => {
   const pair = record({ mode: "Pair", standby: other.podUID });
 
-  it("ends committing alone before anything else, once the peer is there", () => {
+  it("ends committing alone once the peer is there and its own permission rests on the peer's grants", () => {
     const writer = situation({
       record: pair,
       view: view({ repState: "ACTIVE", repPeerState: "failed", open: true }),
       closed: false,
+      permit: finite,
     });
     expect(nextStep(writer)).toBeNull();
     const joined = { ...writer, view: view({ repState: "ACTIVE", repPeerState: "start", open: true }) };
     expect(nextStep(joined)).toEqual({ do: "endSolo", n: 5 });
+    expect(nextStep({ ...joined, permit: { mode: "endless", n: 4 } })).toBeNull();
+    expect(nextStep({ ...joined, permit: { mode: "finite", n: 3 } })).toBeNull();
     expect(nextStep({ ...joined, soloEnded: { n: 5, mark: 7 } })).toBeNull();
+  });
+
+  it("lets the writer go on alone for good when its standby leaves", () => {
+    const writer = situation({
+      record: pair,
+      view: view({ repState: "ACTIVE", repPeerState: "start", open: true }),
+      closed: false,
+      permit: finite,
+      soloEnded: { n: 5, mark: 7 },
+      peerLeft: 5,
+    });
+    expect(nextStep(writer)).toEqual({ do: "noteSoloed", n: 5 });
+    expect(nextStep({ ...writer, soloed: 5 })).toEqual({ do: "permit", n: 5 });
+    expect(nextStep({ ...writer, soloed: 5, permit: endless })).toEqual({ do: "commitAlone", n: 5 });
+    expect(nextStep({ ...writer, soloed: 5, permit: endless, aloneFor: 5 })).toBeNull();
+    expect(nextStep({ ...writer, peerLeft: 4 })).toBeNull();
+  });
+
+  it("asks for grants only as the ACTIVE writer of a Pair that nobody has left", () => {
+    const writer = situation({ record: pair, view: view({ repState: "ACTIVE" }) });
+    expect(asksForGrants(writer)).toBe(true);
+    expect(asksForGrants({ ...writer, soloed: 5 })).toBe(false);
+    expect(asksForGrants({ ...writer, view: view({ repState: "IDLE" }) })).toBe(false);
+    expect(asksForGrants({ ...writer, record: record({}) })).toBe(false);
+    expect(asksForGrants({ ...writer, boot: "another" })).toBe(false);
+  });
+
+  it("hands over under Closed: first closed, then everything at the standby", () => {
+    const closed = record({ n: 6, mode: "Closed", standby: other.podUID, from: 5 });
+    const old = situation({
+      record: closed,
+      view: view({ repState: "ACTIVE" }),
+      closed: false,
+      permit: none,
+    });
+    expect(nextStep(old)).toMatchObject({ do: "close" });
+    expect(nextStep({ ...old, closed: true })).toEqual({ do: "drain", n: 6 });
+    expect(nextStep({ ...old, closed: true, drained: 6 })).toBeNull();
+    expect(nextStep({ ...old, closed: true, record: { ...closed, from: 0 } })).toBeNull();
   });
 
   it("makes its standby complete only after the writer's word and its mark", () => {
@@ -193,6 +276,13 @@ describe("whatever the situation", () => {
       boot: fc.constantFrom(null, me.boot),
       closed: fc.boolean(),
       stopping: fc.boolean(),
+      permit: fc.record({
+        mode: fc.constantFrom("none" as const, "finite" as const, "endless" as const),
+        n: fc.integer({ min: 1, max: 6 }),
+      }),
+      drained: fc.integer({ min: 0, max: 6 }),
+      peerLeft: fc.integer({ min: 0, max: 6 }),
+      waitOver: fc.boolean(),
       soloed: fc.integer({ min: 0, max: 6 }),
       left: fc.integer({ min: 0, max: 6 }),
       aloneFor: fc.integer({ min: 0, max: 6 }),
@@ -235,11 +325,12 @@ describe("whatever the situation", () => {
     );
   });
 
-  it("promotes only a complete standby and only with a proof about the writer it was complete with", () => {
+  it("promotes only a complete standby, after waiting or with a proof about the writer it was complete with", () => {
     fc.assert(
       fc.property(situations, s => {
         if (nextStep(s)?.do !== "promote") return;
         expect(s.complete?.n).toBe(s.record?.from);
+        if (s.waitOver) return;
         expect(s.evidence.proofs).toContainEqual(expect.objectContaining(s.complete?.writer ?? {}));
       }),
       { numRuns: 20_000 },
@@ -252,7 +343,8 @@ describe("whatever the situation", () => {
         if (s.boot === null || s.closed) return;
         const step = nextStep(s);
         if (!mayWrite(s) && s.view.repState !== "ACTIVE") return;
-        if (!mayWrite(s)) expect(["close", "noteSoloed"]).toContain(step?.do);
+        if (!mayWrite(s)) expect(["close", "noteSoloed", "permit"]).toContain(step?.do);
+        if (!recordPermits(s)) expect(step?.do).toBe("close");
       }),
       { numRuns: 20_000 },
     );

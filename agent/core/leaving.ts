@@ -1,0 +1,90 @@
+/**
+ * A pod that goes (SIGTERM). The writer goes on serving while the operator hands over to the standby; a standby first
+ * lets its writer go on alone (rule A8). Then the database is brought down cleanly. Every wait ends.
+ */
+import { namesAsWriter, type PermissionRecord } from "../../protocol";
+import type { Clock, Log } from "../ports";
+
+/** How long a leaving writer waits for a handover to begin while an operator is connected, ms at most. */
+const HANDOVER_MS = 10_000;
+/** The same where none is connected: one may just be coming back, ms. */
+const NO_OPERATOR_MS = 500;
+/** Of the grace period this much is kept for the clean end, ms. */
+const RESERVE_MS = 15_000;
+/** How long the handover may take once it has begun, ms. */
+const DRAIN_MS = 4_000;
+/** How long a leaving standby waits for its writer to take the word that it is alone, ms. */
+const SOLO_MS = 2_000;
+
+/** What leaving looks at. */
+export interface LeavingView {
+  record: PermissionRecord | null;
+  podUID: string;
+  boot: string | null;
+  mayWrite: boolean;
+  drained: number;
+  closed: boolean;
+  operators: number;
+}
+
+export interface LeavingParts {
+  clock: Clock;
+  log: Log;
+  /** From SIGTERM to the end, ms. */
+  graceMs: number;
+  view: () => LeavingView;
+  /** @returns whether the condition came true within that time; asked again at every change */
+  until: (condition: () => boolean, ms: number) => Promise<boolean>;
+  /** Durable: this standby has left Pair n and is complete for nothing any more. */
+  noteLeft: (n: number) => Promise<void>;
+  /** Tells the writer that it is alone; resolves when it has taken it. */
+  tellSolo: (n: number, boot: string) => Promise<void>;
+}
+
+/**
+ * Does what comes before the database is brought down.
+ * @throws never: what fails is said in the log
+ */
+export async function beforeLeaving(p: LeavingParts): Promise<void> {
+  const { record, podUID, boot, mayWrite } = p.view();
+  if (record?.mode !== "Pair" || boot === null) return;
+  if (namesAsWriter(record, podUID, boot)) {
+    if (mayWrite) await handOver(p, record);
+  } else if (record.standby === podUID) {
+    await leaveStandby(p, record);
+  }
+}
+
+async function handOver(p: LeavingParts, pair: PermissionRecord): Promise<void> {
+  const begun = (): boolean => (p.view().record?.n ?? 0) > pair.n;
+  const patienceMs =
+    p.view().operators > 0
+      ? Math.max(NO_OPERATOR_MS, Math.min(HANDOVER_MS, p.graceMs - RESERVE_MS))
+      : NO_OPERATOR_MS;
+  if (!(await p.until(begun, patienceMs))) {
+    p.log.warn("nobody takes over, ending without a handover", { waitedMs: patienceMs });
+    return;
+  }
+  const over = (): boolean => {
+    const { record, drained, podUID, boot } = p.view();
+    if (record === null) return true;
+    // Taken back, or the other one was named at once: nothing is handed over any more.
+    if (record.mode !== "Closed") return !namesAsWriter(record, podUID, boot);
+    return drained === record.n;
+  };
+  if (!(await p.until(over, DRAIN_MS)))
+    p.log.warn("the handover did not come to its end", { waitedMs: DRAIN_MS });
+}
+
+async function leaveStandby(p: LeavingParts, pair: PermissionRecord): Promise<void> {
+  try {
+    await p.noteLeft(pair.n);
+    const taken = p.tellSolo(pair.n, pair.writer.boot).then(() => true);
+    // The operator may have written the same meanwhile.
+    const written = p.until(() => (p.view().record?.n ?? 0) > pair.n, SOLO_MS);
+    if (!(await Promise.race([taken, written])))
+      p.log.warn("the active did not answer that it goes on alone");
+  } catch (error) {
+    p.log.error("could not leave the Pair", { error: String(error) });
+  }
+}

@@ -1,0 +1,84 @@
+/** The agent's looks at its database: one at a time, often while something is going on, else once a second. */
+import { unknownView, type TimesTenView } from "../../protocol";
+import type { Clock, Log, TimesTen } from "../ports";
+import { withDeadline } from "./deadline";
+
+/** Between two looks when nothing is going on, ms. */
+const QUIET_LOOK_MS = 1_000;
+/** Between two looks while the pair is forming or a role changes, ms. */
+const BUSY_LOOK_MS = 50;
+/** A look that takes longer than this says Unknown, ms. */
+const LOOK_DEADLINE_MS = 5_000;
+
+export interface LooksOptions {
+  clock: Clock;
+  timesten: TimesTen;
+  log: Log;
+  /** Something is going on: look often. */
+  busy: () => boolean;
+  /** A look is done. */
+  onView: (view: TimesTenView) => Promise<void>;
+}
+
+export class Looks {
+  readonly #o: LooksOptions;
+  #view: TimesTenView = unknownView;
+  #looking: Promise<void> | null = null;
+  #cancel: () => void = () => undefined;
+  #ended = false;
+
+  constructor(options: LooksOptions) {
+    this.#o = options;
+  }
+
+  /** What the last look saw. */
+  get view(): TimesTenView {
+    return this.#view;
+  }
+
+  /** What is known without a look: a part of the view is no longer true. */
+  patch(change: Partial<TimesTenView>): void {
+    this.#view = { ...this.#view, ...change };
+  }
+
+  /** One look at a time; who asks during one is content with that one. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  /** A look that begins after this call: what was just done is in it. */
+  async afresh(): Promise<void> {
+    if (this.#looking !== null) await this.#looking;
+    await this.look();
+  }
+
+  /** Plans the next look anew: something has begun or ended. */
+  schedule(): void {
+    if (this.#ended) return;
+    this.#cancel();
+    this.#cancel = this.#o.clock.setTimer(this.#o.busy() ? BUSY_LOOK_MS : QUIET_LOOK_MS, () => {
+      void this.look().finally(() => this.schedule());
+    });
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#cancel();
+  }
+
+  async #look(): Promise<void> {
+    const { clock, timesten, log, onView } = this.#o;
+    try {
+      const view = await withDeadline(clock, LOOK_DEADLINE_MS, signal => timesten.observe(signal));
+      if (this.#ended) return;
+      this.#view = view;
+    } catch (error) {
+      log.warn("cannot look at TimesTen", { error: String(error) });
+      this.#view = { ...unknownView, instance: this.#view.instance, release: this.#view.release };
+    }
+    await onView(this.#view);
+  }
+}

@@ -1,0 +1,3 @@
+module timesten.example/agent/helper
+
+go 1.24.0
