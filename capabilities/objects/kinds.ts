@@ -26,6 +26,8 @@ export const resources = {
   statefulSet: grouped("apps", "v1", "statefulsets", "StatefulSet"),
   endpointSlice: grouped("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
   lease: grouped("coordination.k8s.io", "v1", "leases", "Lease"),
+  podDisruptionBudget: grouped("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
+  node: { ...core("nodes", "Node"), namespaced: false },
 } as const;
 
 export interface Secret extends KubeObject {
@@ -67,6 +69,14 @@ export interface EndpointSlice extends KubeObject {
 
 export interface Lease extends KubeObject {
   spec: { holderIdentity?: string; leaseTransitions?: number };
+}
+
+export interface PodDisruptionBudget extends KubeObject {
+  spec: {
+    maxUnavailable: number;
+    selector: { matchLabels: Record<string, string> };
+    unhealthyPodEvictionPolicy: "AlwaysAllow" | "IfHealthyBudget";
+  };
 }
 
 export interface CoreEvent extends KubeObject {

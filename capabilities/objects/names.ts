@@ -46,6 +46,7 @@ export const headlessServiceName = (name: string): string => name;
 /** Service and EndpointSlice that lead clients to the active database. */
 export const activeServiceName = (name: string): string => `${name}-active`;
 export const recordLeaseName = (name: string): string => name;
+export const podDisruptionBudgetName = (name: string): string => name;
 export const secretName = (uid: string): string => `tt${uid}`;
 export const podName = (name: string, ordinal: number): string => `${name}-${ordinal}`;
 

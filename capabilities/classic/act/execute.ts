@@ -6,6 +6,7 @@ import {
   buildActiveService,
   buildEndpointSlice,
   buildHeadlessService,
+  buildPodDisruptionBudget,
   buildRecordLease,
   buildSecret,
   buildStatefulSet,
@@ -203,6 +204,8 @@ async function build(
       return [resources.service, buildActiveService(object)];
     case "EndpointSlice":
       return [resources.endpointSlice, buildEndpointSlice(object, null)];
+    case "PodDisruptionBudget":
+      return [resources.podDisruptionBudget, buildPodDisruptionBudget(object)];
     case "StatefulSet":
       return [resources.statefulSet, buildStatefulSet(object, x.settings)];
   }

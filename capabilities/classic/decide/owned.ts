@@ -21,10 +21,11 @@ const order: readonly OwnedFacts["kind"][] = [
   "headless Service",
   "active Service",
   "EndpointSlice",
+  "PodDisruptionBudget",
   "StatefulSet",
 ];
 
-export function decideOwned(o: Observation): OwnedVerdict {
+export function decideOwned(o: Pick<Observation, "owned" | "record">): OwnedVerdict {
   const facts = order.flatMap(kind => o.owned.filter(one => one.kind === kind));
   const effects: Effect[] = facts
     .filter(one => one.presence === "missing")

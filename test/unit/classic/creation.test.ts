@@ -42,7 +42,14 @@ describe("the objects of a pair", () => {
     const o = observation({ ...founding, pods: [noPod(0), noPod(1)] });
     const missing = { ...o, owned: o.owned.map(one => ({ ...one, presence: "missing" as const })) };
     const kinds = decide(missing).effects.flatMap(effect => (effect.do === "create" ? [effect.kind] : []));
-    expect(kinds).toEqual(["Secret", "headless Service", "active Service", "EndpointSlice", "StatefulSet"]);
+    expect(kinds).toEqual([
+      "Secret",
+      "headless Service",
+      "active Service",
+      "EndpointSlice",
+      "PodDisruptionBudget",
+      "StatefulSet",
+    ]);
   });
 
   it("are never adopted from somebody else, and that is said", () => {

@@ -184,6 +184,7 @@ const names: Record<OwnedKind, string> = {
   "headless Service": "sample",
   "active Service": "sample-active",
   EndpointSlice: "sample-active",
+  PodDisruptionBudget: "sample",
   StatefulSet: "sample",
 };
 

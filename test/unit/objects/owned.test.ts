@@ -2,7 +2,9 @@ import {
   buildActiveService,
   buildEndpointSlice,
   buildHeadlessService,
+  buildPodDisruptionBudget,
   buildSecret,
+  buildStatefulSet,
   certificateName,
   databaseName,
   identityOf,
@@ -130,5 +132,21 @@ describe("ownership", () => {
     recreated.metadata.uid = "another";
     expect(isOwnedBy(service, recreated)).toBe(false);
     expect(isOwnedBy({ ...service, metadata: { name: "sample" } }, sample())).toBe(false);
+  });
+});
+
+describe("the PodDisruptionBudget", () => {
+  const { kind, metadata, spec } = buildPodDisruptionBudget(sample());
+
+  it("lets one Pod go at a time, chosen as the StatefulSet chooses its Pods", () => {
+    expect(kind).toBe("PodDisruptionBudget");
+    expect(metadata.name).toBe("sample");
+    expect(metadata.ownerReferences).toHaveLength(1);
+    expect(spec.maxUnavailable).toBe(1);
+    expect(spec.selector).toEqual(buildStatefulSet(sample(), settings).spec.selector);
+  });
+
+  it("holds up no drain for a Pod that is not Ready", () => {
+    expect(spec.unhealthyPodEvictionPolicy).toBe("AlwaysAllow");
   });
 });

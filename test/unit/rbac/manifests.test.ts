@@ -70,6 +70,7 @@ describe("the ClusterRole", () => {
       "events.": ["create", "patch"],
       "leases.coordination.k8s.io": ["create", "get", "list", "update", "watch"],
       "peprstores.pepr.dev": ["create", "get", "list", "patch", "watch"],
+      "poddisruptionbudgets.policy": ["create", "get", "list", "watch"],
       "pods.": ["delete", "get", "list", "patch", "watch"],
       "secrets.": ["create", "get", "update"],
       "services.": ["create", "get", "list", "patch", "update", "watch"],

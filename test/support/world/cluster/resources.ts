@@ -45,6 +45,13 @@ export const timesTenClassics: Resource = {
   kind: "TimesTenClassic",
   namespaced: true,
 };
+export const podDisruptionBudgets: Resource = {
+  group: "policy",
+  version: "v1",
+  plural: "poddisruptionbudgets",
+  kind: "PodDisruptionBudget",
+  namespaced: true,
+};
 
 export const allKinds: Resource[] = [
   pods,
@@ -58,6 +65,7 @@ export const allKinds: Resource[] = [
   statefulSets,
   leases,
   endpointSlices,
+  podDisruptionBudgets,
   timesTenClassics,
 ];
 
