@@ -7,7 +7,6 @@ import type { KubeObject } from "../../../capabilities/runtime/ports";
 import type { WritingClient } from "./client";
 import type { Entry, LoadedDatabase } from "./database";
 import type { Change, KubeStore } from "./kube/store";
-import { parse } from "./kube/store";
 import { whyNotAllowed } from "./record-rules";
 import type { Story } from "./story";
 
@@ -191,7 +190,7 @@ export class Checker {
   }
 
   private seeLease(change: Change): void {
-    const text = parse<KubeObject>(change.json).metadata.annotations?.[RECORD_ANNOTATION];
+    const text = change.object.metadata.annotations?.[RECORD_ANNOTATION];
     if (text === undefined) return;
     const record = recordSchema.parse(JSON.parse(text));
     if (change.type === "DELETED") {
@@ -216,8 +215,7 @@ export class Checker {
     }
     if (record.mode !== "Solo" || record.from === 0) return;
     this.promotions.set(change.key, record);
-    const notes =
-      parse<KubeObject>(change.json).metadata.annotations?.["timesten.oracle.com/record-notes"] ?? "";
+    const notes = change.object.metadata.annotations?.["timesten.oracle.com/record-notes"] ?? "";
     if (!notes.includes('"proofs":[{'))
       this.violated(`promotion ${record.n} was written without its proof beside it`);
   }
@@ -251,9 +249,9 @@ export class Checker {
 
   private seeSlice(change: Change): void {
     if (change.type === "DELETED") return;
-    const uid = parse<Slice>(change.json).endpoints?.[0]?.targetRef?.uid;
-    const before =
-      change.before === null ? undefined : parse<Slice>(change.before).endpoints?.[0]?.targetRef?.uid;
+    const leadsTo = (slice: KubeObject | null): string | undefined => slice?.endpoints?.[0]?.targetRef?.uid;
+    const uid = leadsTo(change.object);
+    const before = leadsTo(change.before);
     if (uid === undefined || uid === before) return;
     const key = change.key.replace(/-active$/, "");
     if (this.lastWritable.get(key) !== uid)

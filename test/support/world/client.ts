@@ -8,7 +8,6 @@ import { endpointSlices } from "./cluster/resources";
 import type { Surroundings } from "./cluster/surroundings";
 import type { LoadedDatabase } from "./database";
 import type { SeededRandom } from "./random";
-import { parse } from "./kube/store";
 
 interface Slice extends KubeObject {
   endpoints?: { addresses: string[]; conditions?: { ready?: boolean } }[];
@@ -49,7 +48,7 @@ export class WritingClient {
     resolve(around.store.get<Slice>(endpointSlices, namespace, name));
     around.store.subscribe(change => {
       if (change.kind !== "discovery.k8s.io/endpointslices" || change.key !== `${namespace}/${name}`) return;
-      resolve(change.type === "DELETED" ? null : parse<Slice>(change.json));
+      resolve(change.type === "DELETED" ? null : change.object);
     });
   }
 

@@ -63,12 +63,25 @@ export class VirtualTime {
    * @returns which of the two it was
    * @throws Error when timers fire without end at one instant
    */
-  async run(condition: () => boolean, forMs: number): Promise<RunEnd> {
+  run(condition: () => boolean, forMs: number): Promise<RunEnd> {
+    // From an immediate: promise jobs can only be run to their end when none is running.
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        try {
+          resolve(this.loop(condition, forMs));
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+    });
+  }
+
+  private loop(condition: () => boolean, forMs: number): RunEnd {
     const deadlineMs = this.now + forMs;
     let instant = this.now;
     let count = 0;
     for (;;) {
-      await settle();
+      runPromiseJobs();
       if (condition()) return "condition";
       const next = this.peek();
       if (next === undefined || next.atMs > deadlineMs) {
@@ -129,7 +142,7 @@ function before(a: Timer, b: Timer): boolean {
   return a.tie !== b.tie ? a.tie < b.tie : a.sequence < b.sequence;
 }
 
-/** Resolves when no promise job is left: an immediate runs only after all of them. */
-export function settle(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve));
+/** Runs every promise job, and those that come of them, to the end: many times faster than a turn of the event loop. */
+function runPromiseJobs(): void {
+  (process as unknown as { _tickCallback: () => void })._tickCallback();
 }

@@ -2,11 +2,9 @@
  * What a cluster's own controllers do for a pair: StatefulSet (Parallel, OnDelete), scheduler, garbage collector.
  * Level-triggered like the real ones: any change asks for a look at everything.
  */
-import type { KubeObject } from "../../../../capabilities/runtime/ports";
 import { KubeError } from "../../../../capabilities/runtime/ports";
 import type { VirtualTime } from "../clock";
 import type { KubeStore } from "../kube/store";
-import { parse } from "../kube/store";
 import type { SeededRandom } from "../random";
 import { allKinds, claims, type Pod, pods, type PodSpec, type StatefulSet, statefulSets } from "./resources";
 
@@ -144,8 +142,7 @@ export function startGarbageCollector(store: KubeStore, time: VirtualTime, rando
     }
   };
   store.subscribe(change => {
-    const orphan =
-      change.type === "ADDED" && (parse<KubeObject>(change.json).metadata.ownerReferences ?? []).length > 0;
+    const orphan = change.type === "ADDED" && (change.object.metadata.ownerReferences ?? []).length > 0;
     if (change.type === "DELETED" || orphan) time.after(random.between(50, 400), collect);
   });
 }

@@ -1,6 +1,5 @@
 /** The kubelets of all nodes: bring bound pods up, take deleted ones down. */
 import type { SeededRandom } from "../random";
-import { parse } from "../kube/store";
 import type { Network } from "./network";
 import { PodRuntime } from "./pod-runtime";
 import type { Pod } from "./resources";
@@ -16,7 +15,7 @@ export class Kubelet {
   ) {
     around.store.subscribe(change => {
       if (change.kind !== "/pods") return;
-      const pod = parse<Pod>(change.json);
+      const pod = change.object as unknown as Pod;
       // A kubelet hears of it a moment later, and never in the middle of the write itself.
       around.time.after(random.between(2, 25), () => this.see(pod, change.type === "DELETED"));
     });

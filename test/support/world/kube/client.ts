@@ -15,7 +15,7 @@ import type { VirtualTime } from "../clock";
 import { Channel, type VirtualProcess } from "../process";
 import { kindKey } from "./kinds";
 import { matchesOptions } from "./select";
-import { type Change, type KubeStore, parse } from "./store";
+import { type Change, type KubeStore } from "./store";
 
 export type Verb =
   | "get"
@@ -262,11 +262,11 @@ function asEvent<T extends KubeObject>(change: Change, options: ListOptions): Wa
     // Nothing about the object matters then but its place: no need to look into what it was.
     const { namespace } = options;
     if (namespace !== undefined && !change.key.startsWith(`${namespace}/`)) return null;
-    return { type: change.type, object: parse<T>(change.json) };
+    return { type: change.type, object: change.object as unknown as T };
   }
-  const object = parse<T>(change.json);
+  const object = change.object as unknown as T;
   const now = change.type !== "DELETED" && matchesOptions(object, options);
-  const was = change.before !== null && matchesOptions(parse<T>(change.before), options);
+  const was = change.before !== null && matchesOptions(change.before, options);
   if (now) return { type: was ? "MODIFIED" : "ADDED", object };
   return was ? { type: "DELETED", object } : null;
 }

@@ -12,6 +12,7 @@ import {
 import type { SeededRandom } from "../random";
 import { kindKey, kindRules } from "./kinds";
 import { matchesOptions } from "./select";
+import { frozen, mergePatch, sameJson } from "./tree";
 
 export type Stored = KubeObject & { spec?: unknown; status?: unknown } & Record<string, unknown>;
 
@@ -21,10 +22,10 @@ export interface Change {
   kind: string;
   type: "ADDED" | "MODIFIED" | "DELETED";
   key: string;
-  /** JSON of the object after the change (of its last state when deleted). */
-  json: string;
-  /** JSON before it; null when it is new. */
-  before: string | null;
+  /** After the change; the last state when deleted. */
+  object: Stored;
+  /** null when it is new. */
+  before: Stored | null;
 }
 
 export interface DeleteOptions {
@@ -40,7 +41,7 @@ export class KubeStore {
   private version = 1000;
   /** Watches from before this version are refused. */
   private horizon = 0;
-  private readonly objects = new Map<string, Map<string, string>>();
+  private readonly objects = new Map<string, Map<string, Stored>>();
   private readonly changes: Change[] = [];
   private readonly listeners = new Set<(change: Change) => void>();
 
@@ -51,8 +52,7 @@ export class KubeStore {
   ) {}
 
   get<T extends KubeObject>(resource: Resource, namespace: string | undefined, name: string): T | null {
-    const json = this.kind(resource).get(place(resource, namespace, name));
-    return json === undefined ? null : parse<T>(json);
+    return (this.kind(resource).get(place(resource, namespace, name)) ?? null) as T | null;
   }
 
   /** @param atVersion serve the state of that version instead of the newest */
@@ -64,13 +64,13 @@ export class KubeStore {
     const source = atVersion === undefined ? this.kind(resource) : this.kindAt(kindKey(resource), atVersion);
     const items = [...source.keys()]
       .sort()
-      .map(key => parse<T>(source.get(key)!))
+      .map(key => source.get(key)!)
       .filter(item => matchesOptions(item, options));
-    return { items, resourceVersion: String(atVersion ?? this.version) };
+    return { items: items as unknown[] as T[], resourceVersion: String(atVersion ?? this.version) };
   }
 
   create<T extends KubeObject>(resource: Resource, object: T): T {
-    const created = parse<Stored>(JSON.stringify(object));
+    const created = { ...object, metadata: { ...object.metadata } } as unknown as Stored;
     const meta = created.metadata;
     const prefix = (meta as { generateName?: string }).generateName;
     if (!meta.name && prefix !== undefined) meta.name = prefix + this.random.uuid().slice(0, 5);
@@ -92,7 +92,7 @@ export class KubeStore {
   replace<T extends KubeObject>(resource: Resource, object: T): T {
     const key = place(resource, object.metadata.namespace, object.metadata.name);
     const current = this.must(resource, key, object.metadata.name);
-    const wanted = parse<Stored>(JSON.stringify(object));
+    const wanted = frozen(object) as unknown as Stored;
     this.checkPrecondition(resource, current, wanted.metadata);
     if (wanted.metadata.resourceVersion === undefined && !kindRules(kindKey(resource)).unconditionalUpdate) {
       throw invalid("metadata.resourceVersion: must be specified for an update");
@@ -106,14 +106,13 @@ export class KubeStore {
     }
     const key = place(resource, object.metadata.namespace, object.metadata.name);
     const current = this.must(resource, key, object.metadata.name);
-    const wanted = parse<Stored>(JSON.stringify(object));
+    const wanted = frozen(object) as unknown as Stored;
     this.checkPrecondition(resource, current, wanted.metadata);
     if (wanted.metadata.resourceVersion === undefined && !kindRules(kindKey(resource)).unconditionalUpdate) {
       throw invalid("metadata.resourceVersion: must be specified for an update");
     }
-    const next = parse<Stored>(JSON.stringify(current));
-    if (wanted.status === undefined) delete next.status;
-    else next.status = wanted.status;
+    const { status: _, ...rest } = current;
+    const next = (wanted.status === undefined ? rest : { ...rest, status: wanted.status }) as Stored;
     return this.commitIfChanged<T>(resource, key, current, next);
   }
 
@@ -125,13 +124,13 @@ export class KubeStore {
   ): T {
     const key = place(resource, namespace, name);
     const current = this.must(resource, key, name);
-    const wire = JSON.parse(JSON.stringify(patch)) as Record<string, unknown>;
+    const wire = frozen(patch) as Record<string, unknown>;
     const { uid, ...meta } = (wire["metadata"] ?? {}) as KubeObject["metadata"];
     this.checkPrecondition(resource, current, meta);
     if (uid !== undefined && uid !== current.metadata.uid) {
       throw invalid(`metadata.uid: Invalid value: "${uid}": field is immutable`);
     }
-    const wanted = merge(parse<Stored>(JSON.stringify(current)), wire) as Stored;
+    const wanted = mergePatch(current, wire) as Stored;
     return this.update<T>(resource, key, current, wanted);
   }
 
@@ -139,7 +138,7 @@ export class KubeStore {
     const key = place(resource, namespace, name);
     const current = this.must(resource, key, name);
     this.checkPrecondition(resource, current, options as KubeObject["metadata"], true);
-    const next = parse<Stored>(JSON.stringify(current));
+    const next: Stored = { ...current, metadata: { ...current.metadata } };
     const graceS = this.graceOf(resource, current, options);
     const pending = next.metadata.deletionTimestamp !== undefined;
     const holds = graceS > 0 || (next.metadata.finalizers ?? []).length > 0;
@@ -186,30 +185,30 @@ export class KubeStore {
     this.horizon = this.version;
   }
 
-  private kind(resource: Resource): Map<string, string> {
+  private kind(resource: Resource): Map<string, Stored> {
     const key = kindKey(resource);
     const known = this.objects.get(key);
     if (known !== undefined) return known;
-    const fresh = new Map<string, string>();
+    const fresh = new Map<string, Stored>();
     this.objects.set(key, fresh);
     return fresh;
   }
 
-  private kindAt(kind: string, version: number): Map<string, string> {
-    const objects = new Map<string, string>();
+  private kindAt(kind: string, version: number): Map<string, Stored> {
+    const objects = new Map<string, Stored>();
     for (const change of this.changes) {
       if (change.version > version) break;
       if (change.kind !== kind) continue;
       if (change.type === "DELETED") objects.delete(change.key);
-      else objects.set(change.key, change.json);
+      else objects.set(change.key, change.object);
     }
     return objects;
   }
 
   private must(resource: Resource, key: string, name: string): Stored {
-    const json = this.kind(resource).get(key);
-    if (json === undefined) throw new KubeError(404, "NotFound", `${resource.plural} "${name}" not found`);
-    return parse<Stored>(json);
+    const object = this.kind(resource).get(key);
+    if (object === undefined) throw new KubeError(404, "NotFound", `${resource.plural} "${name}" not found`);
+    return object;
   }
 
   private checkNew(resource: Resource, object: Stored): void {
@@ -276,12 +275,10 @@ export class KubeStore {
           `metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted`,
         );
       if (finalizers.length === 0 && (old.deletionGracePeriodSeconds ?? 0) === 0) {
-        this.remove(resource, key, next);
-        return parse<T>(JSON.stringify(next));
+        return this.remove<T>(resource, key, next);
       }
     }
-    if (rules.generation && body(current) !== body(next))
-      next.metadata.generation = (old.generation ?? 0) + 1;
+    if (rules.generation && !sameBody(current, next)) next.metadata.generation = (old.generation ?? 0) + 1;
     return this.commitIfChanged<T>(resource, key, current, next);
   }
 
@@ -299,21 +296,16 @@ export class KubeStore {
     current: Stored,
     next: Stored,
   ): T {
-    if (canonical(current) === canonical(next)) return parse<T>(JSON.stringify(current));
+    if (unchanged(current, next)) return current as unknown as T;
     return this.commit<T>(resource, "MODIFIED", key, next, current);
   }
 
-  private remove(resource: Resource, key: string, current: Stored): void {
-    const last = { ...current, metadata: { ...current.metadata, resourceVersion: String(++this.version) } };
+  private remove<T extends KubeObject>(resource: Resource, key: string, current: Stored): T {
+    const object = this.stamped(current);
     this.kind(resource).delete(key);
-    this.announce({
-      version: this.version,
-      kind: kindKey(resource),
-      type: "DELETED",
-      key,
-      json: JSON.stringify(last),
-      before: JSON.stringify(current),
-    });
+    const kind = kindKey(resource);
+    this.announce({ version: this.version, kind, type: "DELETED", key, object, before: frozen(current) });
+    return object as unknown as T;
   }
 
   private commit<T extends KubeObject>(
@@ -323,18 +315,15 @@ export class KubeStore {
     next: Stored,
     before: Stored | null,
   ): T {
-    next.metadata.resourceVersion = String(++this.version);
-    const json = JSON.stringify(next);
-    this.kind(resource).set(key, json);
-    this.announce({
-      version: this.version,
-      kind: kindKey(resource),
-      type,
-      key,
-      json,
-      before: before === null ? null : JSON.stringify(before),
-    });
-    return parse<T>(json);
+    const object = this.stamped(next);
+    this.kind(resource).set(key, object);
+    this.announce({ version: this.version, kind: kindKey(resource), type, key, object, before });
+    return object as unknown as T;
+  }
+
+  /** With the version of a new change. */
+  private stamped(object: Stored): Stored {
+    return frozen({ ...object, metadata: { ...object.metadata, resourceVersion: String(++this.version) } });
   }
 
   private announce(change: Change): void {
@@ -352,43 +341,18 @@ export function place(resource: Resource, namespace: string | undefined, name: s
   return `${resource.namespaced ? (namespace ?? "") : ""}/${name}`;
 }
 
-/** @returns a fresh copy of a stored object */
-export function parse<T>(json: string): T {
-  return JSON.parse(json) as T;
+/** @returns whether nothing but the version differs */
+function unchanged(a: Stored, b: Stored): boolean {
+  const { resourceVersion: _a, ...before } = a.metadata;
+  const { resourceVersion: _b, ...after } = b.metadata;
+  return sameJson({ ...a, metadata: before }, { ...b, metadata: after });
 }
 
-/** JSON merge patch (RFC 7386). */
-function merge(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
-  const result: Record<string, unknown> =
-    typeof target === "object" && target !== null && !Array.isArray(target)
-      ? { ...(target as Record<string, unknown>) }
-      : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else result[key] = merge(result[key], value);
-  }
-  return result;
-}
-
-/** JSON with sorted keys, without what changes on its own. */
-function canonical(object: Stored): string {
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  return sorted({ ...object, metadata });
-}
-
-/** Everything but metadata and status: what generation counts. */
-function body(object: Stored): string {
-  const { metadata: _m, status: _s, ...rest } = object;
-  return sorted(rest);
-}
-
-function sorted(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+/** @returns whether what generation counts is the same: everything but metadata and status */
+function sameBody(a: Stored, b: Stored): boolean {
+  const { metadata: _am, status: _as, ...before } = a;
+  const { metadata: _bm, status: _bs, ...after } = b;
+  return sameJson(before, after);
 }
 
 const changeable = new Set([
@@ -405,7 +369,7 @@ function checkStatefulSet(current: Stored, next: Stored): void {
   const old = (current.spec ?? {}) as Record<string, unknown>;
   const spec = (next.spec ?? {}) as Record<string, unknown>;
   for (const key of new Set([...Object.keys(old), ...Object.keys(spec)])) {
-    if (!changeable.has(key) && sorted(old[key]) !== sorted(spec[key])) {
+    if (!changeable.has(key) && !sameJson(old[key], spec[key])) {
       throw invalid(
         `spec: Forbidden: updates to statefulset spec for fields other than ${[...changeable].join(", ")} are forbidden`,
       );
