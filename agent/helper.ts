@@ -19,7 +19,7 @@ const KILL_ANSWER_MS = 100;
 
 /** Sets of processes as "pid:starttime,...". */
 export interface ProcessHolder {
-  /** Calls back once, when all of them have ended; an empty set never does. @returns a function that ends the watching */
+  /** Calls back once, when all of them have ended; an empty or unreadable set never does. @returns a function that ends the watching */
   watch(processes: string, onGone: () => void): () => void;
   /** SIGKILL for each that lives; resolves when it was sent. Never rejects. */
   kill(processes: string): Promise<void>;
@@ -71,7 +71,11 @@ class Holder implements ProcessHolder {
   }
 
   watch(processes: string, onGone: () => void): () => void {
-    if (processes === "") return () => undefined;
+    // What cannot be read wholly is never called ended: somebody might rely on it.
+    if (parseProcesses(processes).length !== processes.split(",").length) {
+      if (processes !== "") this.#log.error("no list of processes", { processes });
+      return () => undefined;
+    }
     const id = String(++this.#lastId);
     const watch: Watch = { processes, onGone, cancelPoll: () => undefined };
     this.#watches.set(id, watch);
@@ -148,6 +152,7 @@ class Holder implements ProcessHolder {
     switch (event.event) {
       case "ready":
         this.#ready = true;
+        this.#log.info("the helper holds the processes");
         for (const [id, watch] of this.#watches) this.#hold(id, watch);
         return;
       case "gone":

@@ -40,7 +40,15 @@ operator_context() {
     printf '.key\n.dockerignore\n' >"$context/.dockerignore"
     echo "$key" >"$context/.key"
   fi
-  install -m 0644 dist/agent/agent.cjs "$context/agent.cjs"
+  mkdir -p "$context/agent"
+  install -m 0644 dist/agent/agent.cjs "$context/agent/agent.cjs"
+  rm -f "$context/agent.cjs" "$context/agent/tthelper"
+  local helper
+  if helper=$(agent/helper/build.sh); then
+    install -m 0755 "$helper" "$context/agent/tthelper"
+  else
+    say "no Go here: the image has no tthelper, guard and witness will look at /proc instead of holding processes"
+  fi
 }
 
 # The distribution as TimesTen's is packed: a zip named by the release without dots, holding tt<release>/.

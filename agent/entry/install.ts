@@ -2,11 +2,11 @@
 import { chmod, copyFile, lstat, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-const EXECUTABLE = /^(?:node|ld-linux.*|.*\.so(?:\..*)?)$/;
+const EXECUTABLE = /^(?:node|tthelper|ld-linux.*|.*\.so(?:\..*)?)$/;
 
 /**
  * Copies every file below `from`; safe to repeat, also over files that are in use: each appears whole, by a rename.
- * @param from folder with agent.cjs, node and lib/
+ * @param from folder with agent.cjs, tthelper, node and lib/
  * @param to the volume
  * @returns how many files were copied
  */

@@ -72,6 +72,24 @@ describe.each([
     expect(statOf(child.pid ?? 0)).not.toBeNull();
   });
 
+  it("are never gone when their names cannot be read", async () => {
+    const { holder } = hold(file);
+    let told = false;
+    for (const name of ["", "x", "12", "1:2,", "7:x"]) {
+      holder.watch(name, () => {
+        told = true;
+      });
+    }
+    const { child, name } = sleeper();
+    let other = false;
+    holder.watch(name, () => {
+      other = true;
+    });
+    child.kill("SIGKILL");
+    await eventually("another's end", () => other);
+    expect(told).toBe(false);
+  });
+
   it("are killed, all of them", async () => {
     const { holder } = hold(file);
     const [a, b] = [sleeper(), sleeper()];
@@ -109,7 +127,8 @@ describe("a helper", () => {
     const gone: string[] = [];
     holder.watch(a.name, () => void gone.push("a"));
     holder.watch(b.name, () => void gone.push("b"));
-    // Ours is the only one with these processes as its parent's children.
+    await eventually("the helper", () => log.lines.some(line => line.includes("the helper holds")));
+    // The youngest is ours.
     const [pid] = execFileSync("pgrep", ["-P", String(process.pid), "-n", "tthelper"], {
       encoding: "utf8",
     }).split("\n");
@@ -117,16 +136,8 @@ describe("a helper", () => {
     await eventually("the news of it", () => log.lines.some(line => line.includes("helper ended")));
     a.child.kill("SIGKILL");
     await eventually("the first end", () => gone.includes("a"));
-    await eventually("another helper", () => {
-      try {
-        const found = execFileSync("pgrep", ["-P", String(process.pid), "-n", "tthelper"], {
-          encoding: "utf8",
-        });
-        return Number(found.split("\n")[0]) > 0 && !found.startsWith(`${pid}\n`);
-      } catch {
-        return false;
-      }
-    });
+    const ready = () => log.lines.filter(line => line.includes("the helper holds")).length;
+    await eventually("another helper", () => ready() === 2);
     b.child.kill("SIGKILL");
     await eventually("the second end", () => gone.includes("b"));
     expect(gone).toEqual(["a", "b"]);
