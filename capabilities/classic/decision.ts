@@ -35,6 +35,8 @@ export interface Decision {
   activePod: string | null;
   /** Failed attempts to rebuild the standby, for status.repStartFailCount. */
   repairs: Repairs;
+  /** status.switchover from now on; null: as it is. */
+  switchover: TimesTenClassicStatus["switchover"] | null;
   /** What status is to remember of the wishes about management. */
   management: ManagementSeen;
   /** Run again after so long even if nothing happens; the polling interval bounds it from above. */

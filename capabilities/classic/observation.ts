@@ -3,7 +3,7 @@
  * "ago" or "For" are wall clock of the operator, ms since 1970.
  */
 import type { TimesTenClassicObject } from "../../generated/types";
-import type { AgentState, PermissionRecord, Proof } from "../../protocol";
+import type { AgentState, PeerDigest, PermissionRecord, Proof } from "../../protocol";
 
 export interface Observation {
   /** Wall clock when the pass began, ms since 1970. */
@@ -20,10 +20,23 @@ export interface Observation {
   pods: [ObservedPod, ObservedPod];
   /** Which former lives of databases are known to be over: facts that cannot become untrue. */
   ends: BootEnd[];
+  /** What was last heard of the pod of the record's writer, also when that pod is gone. */
+  writerSeen: WriterSeen;
   /** Lives of databases and the containers they were seen in. */
   containers: BootContainer[];
   /** Where the Service of the active leads; null while it leads nowhere. */
   routed: { podUID: string; ip: string } | null;
+}
+
+/** The last that is known of a writer. */
+export interface WriterSeen {
+  /** Neither we nor its peer heard of it for so long, ms; since this replica began to listen where it never did. */
+  silentForMs: number;
+  /** Wall clock when we last heard it, ms; null when never. */
+  lastHeardMs: number | null;
+  /** Mark of its database (dbId) and bytes its standby had not confirmed, as it last said; null where not known. */
+  dbId: number | null;
+  lagBytes: number | null;
 }
 
 /** What the spec and the operator's settings come to for a pair. */
@@ -33,8 +46,12 @@ export interface PairSettings {
   repCreateStatement: string;
   /** DNS names of the pods by ordinal, which are also their replication hosts. */
   hosts: [string, string];
-  /** Silence of an agent before its pod counts as lost, ms. */
+  /** Silence of an agent before its pod counts as lost where nothing tells more, ms. */
   unreachableTimeoutMs: number;
+  /** A silent writer is not replaced on *waited* before so much silence, ms; 0: as soon as it has been waited. */
+  writerSilenceMs: number;
+  /** L of the next Pair, ms. */
+  leaseMs: number;
   /** How long a replication state such as RECOVERING may last, ms. */
   repStateTimeoutMs: number;
   /** Between two passes when nothing happens, ms. */
@@ -65,11 +82,32 @@ export interface RecordNotes {
   failover: FailoverStart | null;
   /** In which container the writer's database ran when the record was written. */
   container: BootContainer | null;
+  /** On which node the writer's pod ran then; null where that was not known. */
+  node: string | null;
+  /** In a Closed: the planned change of roles it is a step of; null otherwise. */
+  handover: Handover | null;
+}
+
+export type FailoverKind = "failover" | "handover" | "switchover";
+
+/** A planned change of roles: the writer was well when it was stopped. */
+export interface Handover {
+  /** handover: its Pod leaves. switchover: asked for by annotation. */
+  kind: "handover" | "switchover";
+  /** Value of the annotation; null in a handover. */
+  requestId: string | null;
+  /** Wall clock of the operator when the record was Closed, ms. */
+  startedAtMs: number;
+  fromPod: string;
+  toPod: string;
 }
 
 /** The part of the stopwatch that is known when a promotion is decided. Wall clock, ms. */
 export interface FailoverStart {
-  /** n of the Pair that was left. */
+  kind: FailoverKind;
+  /** Of a switchover: value of the annotation; else null. */
+  requestId: string | null;
+  /** n of the last change of writer: this promotion's. */
   epoch: number;
   /** n of the promotion. */
   recordNumber: number;
@@ -81,6 +119,11 @@ export interface FailoverStart {
   provenAtMs: number;
   proof: string;
   possibleLoss: boolean;
+  /** Where there may be loss: the last the old active said about its standby's lag, bytes; null where not known. */
+  lossBytes: number | null;
+  /** Last mark known of the old active, and the new one's at the decision; null where not known. */
+  fromPosition: number | null;
+  toPosition: number | null;
 }
 
 /** A life of a database and the container it ran in, as far as both were seen together. */
@@ -92,7 +135,13 @@ export interface BootContainer {
   agentStartedAtMs: number;
 }
 
-export type OwnedKind = "Secret" | "headless Service" | "active Service" | "EndpointSlice" | "StatefulSet";
+export type OwnedKind =
+  | "Secret"
+  | "headless Service"
+  | "active Service"
+  | "EndpointSlice"
+  | "PodDisruptionBudget"
+  | "StatefulSet";
 
 /** One object that belongs to the pair. */
 export interface OwnedFacts {
@@ -121,6 +170,9 @@ export interface ObservedPod {
   agent: ObservedAgent;
 }
 
+/** Any pod with an agent, of a pair or not. */
+export type AgentPod = Pick<ObservedPod, "name" | "uid" | "agent">;
+
 /** The tt container as the kubelet describes it. */
 export interface TtContainer {
   containerID: string | null;
@@ -142,6 +194,12 @@ export interface ObservedAgent {
   lastError: string | null;
   /** Since when repState has its present value without a break, ms. */
   repStateForMs: number;
+  /** For so long it says that its session with the other pod's agent is broken, ms; 0 while it is there. */
+  peerApartForMs: number;
+  /** Since when its permission has its present mode, ms. */
+  modeForMs: number;
+  /** What the other pod's agent last heard of this one, and how long ago, ms. For detection and status, no proof. */
+  viaPeer: { digest: PeerDigest; agoMs: number } | null;
   /** Commands sent within this session and what came of them. */
   sent: SentCommand[];
   /** When a finished task was first seen as finished, ms ago, by task id. */
@@ -159,16 +217,16 @@ export interface SentCommand {
   reason: string | null;
 }
 
-/** Proof *over*: a life of a database has no process left that could write. */
+/** A life of a database has no process left that could write: proof *over*, or *attested* by a person. */
 export interface BootEnd {
   podUID: string;
   boot: string;
-  /** The container whose end the kubelet reported; null where an agent testified. */
+  /** The container whose end the kubelet reported; null where an agent or a witness testified. */
   containerID: string | null;
   /** Wall clock of the end as far as known, ms; null when unknown. */
   endedAtMs: number | null;
-  /** Who said when it ended. */
-  source: "agent" | "kubelet";
+  /** Who said that it ended. */
+  source: "agent" | "witness" | "kubelet" | "attested";
   /** When this operator first knew, ms. */
   heardAtMs: number;
   /** A sentence for people. */

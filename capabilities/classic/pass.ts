@@ -17,12 +17,13 @@ import { sendCommands, tellRecord } from "./act/tell";
 import { decide } from "./decide/decide";
 import { evidenceFor } from "./decide/fence/proofs";
 import type { Decision } from "./decision";
+import { runIndependentPass } from "./independent/pass";
 import type { Observation, OwnedFacts } from "./observation";
 import type { PairMemory } from "./observe/memory";
-import { observe } from "./observe/observe";
+import { nodeOfSilentWriter, type NodeObject } from "./observe/attested";
+import { observe, type Gathered } from "./observe/observe";
 import type { EventWriter } from "./report/eventWriter";
 import { makeReport, settleUncertain, writeReport } from "./report/report";
-import { unsupportedStatus } from "./report/unsupported";
 import type { Surroundings } from "./surroundings";
 
 export interface PassContext {
@@ -44,8 +45,6 @@ const EFFECT_RETRY_MS = 1_000;
 const WARMING_WAKE_MS = 500;
 /** A Secret that could not be read is looked for again after this, ms. */
 const SECRET_CHECK_MS = 60_000;
-/** Passes over objects this operator does not manage, ms. */
-const UNMANAGED_MS = 300_000;
 
 /** @throws what the API server answers; the queue tries again */
 export async function runPass(c: PassContext, key: string): Promise<PassResult> {
@@ -59,13 +58,17 @@ export async function runPass(c: PassContext, key: string): Promise<PassResult> 
     c.forget(key);
     return {};
   }
-  if (object.spec.ttspec.replicationTopology === "none") return reportUnsupported(c, object);
   const memory = c.memoryOf(key, identityOf(object).uid);
   settleUncertain(object, memory, c.events);
   const secret = await checkSecret(c, object, memory);
   c.around.wantSessions(key, object, memory);
+  if (object.spec.ttspec.replicationTopology === "none") {
+    return runIndependentPass(c, key, object, memory, secret);
+  }
+  const gathered = c.around.gather(object, memory);
   const o = observe({
-    ...c.around.gather(object, memory),
+    ...gathered,
+    node: await readNode(c, object, lease, gathered),
     nowMs: c.world.clock.nowMs(),
     monotonicMs: c.world.clock.monotonicMs(),
     object,
@@ -75,6 +78,24 @@ export async function runPass(c: PassContext, key: string): Promise<PassResult> 
     memory,
   });
   return carryOut(c, key, o, decide(o), memory);
+}
+
+/** The node of a writer that is silent: it may be marked as out of service. Without the right to read it, or an answer, nobody vouches. */
+async function readNode(
+  c: PassContext,
+  object: TimesTenClassicObject,
+  lease: Lease | null,
+  { pods, sessions }: Pick<Gathered, "pods" | "sessions">,
+): Promise<NodeObject | null> {
+  const isHeard = (podUID: string): boolean => sessions(podUID)?.connected === true;
+  const name = nodeOfSilentWriter(object, lease, pods, isHeard);
+  if (name === null) return null;
+  try {
+    return await c.world.kube.get<NodeObject>(resources.node, undefined, name);
+  } catch (error) {
+    c.world.log.warn("node not read", { node: name, error: String(error) });
+    return null;
+  }
 }
 
 async function carryOut(
@@ -165,13 +186,4 @@ async function checkSecret(
   if ("fault" in parsed) return { presence: "broken", fault: parsed.fault };
   memory.credentials = { value: parsed.credentials, checkedAtMs: nowMs };
   return { presence: "ours", fault: null };
-}
-
-async function reportUnsupported(c: PassContext, object: TimesTenClassicObject): Promise<PassResult> {
-  const status = unsupportedStatus(object, c.world.clock.nowMs());
-  if (status !== null) {
-    c.executor.mayAct();
-    await c.world.kube.replaceStatus<TimesTenClassicObject>(timesTenClassicResource, { ...object, status });
-  }
-  return { wakeAfterMs: UNMANAGED_MS };
 }

@@ -9,7 +9,9 @@ import { heard, otherPod, writerPod } from "./facts";
 import { whyAway } from "./fence/found";
 import { evidenceFor } from "./fence/proofs";
 import { decideRecord } from "./fence/rules";
+import { whyNotAllowed } from "./fence/transitions";
 import type { Verdict } from "./fence/verdict";
+import { fenceWakeMs } from "./fence/wake";
 import { planPods } from "./ha/build";
 import { conditionsOf } from "./ha/conditions";
 import { recordWrite, stopwatchOf } from "./ha/failover";
@@ -18,7 +20,9 @@ import { podStates } from "./ha/podStates";
 import { labelEffects, rolesOf, routeEffects } from "./ha/routing";
 import { countRepairs, standbyProgress } from "./ha/standby";
 import { nextState, type StateStep } from "./ha/states";
+import { answerSwitchover } from "./ha/switchover";
 import { bothAreDown, isManual, winnerEvents } from "./manage/bothDown";
+import { decideChoice } from "./manage/choice";
 import { handsOff } from "./manage/handsOff";
 import { managementOf, remembered, stopped, suspensionEvents, type Management } from "./manage/management";
 import { decideOwned } from "./owned";
@@ -27,11 +31,18 @@ import { decideOwned } from "./owned";
 export function decide(o: Observation): Decision {
   if (o.object.metadata.deletionTimestamp !== undefined) return decideDeletion(o);
   const management = managementOf(o.object, whoMayStillAnswer(o));
-  const { rule, verdict } = decideRecord(o);
+  const { rule, verdict } = (management.hold === null ? personsChoice(o) : null) ?? decideRecord(o);
   const step = stateStep(o, verdict);
   const held = holdOf(o, management, step);
   if (held !== null) return handsOff({ o, verdict, step, repairs: kept(o), activePod, ...held });
   return manage(o, management, rule, verdict, step);
+}
+
+/** Like any other write it passes the last gate, or nothing is chosen. */
+function personsChoice(o: Observation): ReturnType<typeof decideChoice> {
+  const chosen = decideChoice(o);
+  const write = chosen?.verdict.write ?? null;
+  return write !== null && whyNotAllowed(o, write) === null ? chosen : null;
 }
 
 /** A pair whose databases are both down waits for a person where its user wants that. */
@@ -59,6 +70,7 @@ function manage(
 ): Decision {
   const owned = decideOwned(o);
   const write = recordWrite(o, verdict);
+  const answer = answerSwitchover(o, verdict);
   const plan = planPods(o);
   const problems = [...owned.problems, ...plan.failures];
   const why = owned.first ?? verdict.why;
@@ -83,9 +95,11 @@ function manage(
       ...suspensionEvents(o.object, null),
       ...events,
       ...winnerEvents(o, verdict, reported, step.state),
+      ...answer.events,
     ],
     conditions,
     stopwatch: stopwatchOf(o, verdict, write),
+    switchover: answer.switchover,
     management: seen,
     wakeAfterMs: wakeAfterMs(o, step, verdict, plan, owned.retryAfterMs),
   };
@@ -128,6 +142,7 @@ function decideDeletion(o: Observation): Decision {
       hold: null,
     }),
     stopwatch: null,
+    switchover: null,
     management: remembered(o.object),
     wakeAfterMs: o.settings.pollingIntervalMs,
   };
@@ -197,6 +212,7 @@ function wakeAfterMs(o: Observation, step: StateStep, verdict: Verdict, plan: Pl
     plan.wakeAfterMs,
     ownedMs,
     settled ? Infinity : UNSETTLED_MS,
+    fenceWakeMs(o),
     ...o.pods.map(pod => timeoutOf(o, pod)),
   ];
   return Math.min(...candidates);

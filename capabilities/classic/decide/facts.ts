@@ -1,9 +1,9 @@
 /** What follows from an observation, given the words of docs/fencing.md. Pure look-ups, shared by all rules. */
-import type { AgentState, PermissionRecord, Writer } from "../../../protocol";
+import type { AgentState, PeerDigest, PermissionRecord, Writer } from "../../../protocol";
 import type { BootEnd, Observation, ObservedPod } from "../observation";
 
 /** @returns the state of the pod's agent if it is heard right now, else null */
-export function heard(pod: ObservedPod): AgentState | null {
+export function heard(pod: Pick<ObservedPod, "agent">): AgentState | null {
   return pod.agent.connected ? pod.agent.state : null;
 }
 
@@ -13,9 +13,22 @@ export function staying(pod: ObservedPod): AgentState | null {
   return state !== null && !state.stopping && !pod.terminating ? state : null;
 }
 
-/** @returns whether nothing was heard of the pod's agent for longer than the object allows */
-export function silentTooLong(o: Observation, pod: ObservedPod): boolean {
-  return !pod.agent.connected && pod.agent.silentForMs >= o.settings.unreachableTimeoutMs;
+/** What the other pod's agent told about a pod so long ago says nothing about now any more, ms. */
+const PEER_WORD_MS = 3_000;
+
+/** @returns what the other pod's agent hears of this one now, or null. For detection and status; never a proof. */
+export function heardByPeer(pod: Pick<ObservedPod, "agent">): PeerDigest | null {
+  const { viaPeer } = pod.agent;
+  return viaPeer !== null && viaPeer.agoMs <= PEER_WORD_MS ? viaPeer.digest : null;
+}
+
+/** @returns whether neither we nor its peer heard anything of the pod's agent for longer than the object allows */
+export function silentTooLong(
+  o: { settings: Pick<Observation["settings"], "unreachableTimeoutMs"> },
+  pod: Pick<ObservedPod, "agent">,
+): boolean {
+  if (pod.agent.connected || heardByPeer(pod) !== null) return false;
+  return pod.agent.silentForMs >= o.settings.unreachableTimeoutMs;
 }
 
 export function otherPod(o: Observation, pod: ObservedPod): ObservedPod {
@@ -80,6 +93,32 @@ export function completeFor(pod: ObservedPod, p: number): Loaded | null {
   const { permission, timesten } = state;
   const fit = permission.completeFor === p && permission.left !== p && timesten.repState === "STANDBY";
   return fit ? { state, boot: state.boot } : null;
+}
+
+/**
+ * Proof *waited*, as the standby's agent says it: W is over since it last granted for Pair p, and it did not leave p.
+ * @returns whether nobody can write by a grant for p
+ */
+export function waitedOut(pod: ObservedPod, p: number): boolean {
+  const permission = heard(pod)?.permission;
+  if (permission === undefined || p === 0) return false;
+  return permission.waitedFor === p && permission.left !== p && permission.noWaiting === null;
+}
+
+/**
+ * Under Closed n that left the ready Pair p: the standby obeys n, so it never grants for p again, and has waited. Then
+ * the old writer cannot write, whatever became of it.
+ */
+export function quietSinceClosed(o: Observation, record: PermissionRecord): boolean {
+  if (record.mode !== "Closed" || record.from === 0) return false;
+  const standby = o.pods.find(pod => pod.uid === record.standby);
+  if (standby === undefined || (heard(standby)?.permission.obeyedN ?? 0) < record.n) return false;
+  return waitedOut(standby, record.from);
+}
+
+/** @returns whether the pod shall go or its agent is on its way out */
+export function leaving(pod: ObservedPod): boolean {
+  return pod.terminating || heard(pod)?.stopping === true;
 }
 
 /** The database a returned pod has loaded from its own disk, or why there is none. */

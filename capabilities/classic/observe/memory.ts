@@ -2,10 +2,10 @@
  * What one replica remembers of one pair between passes. Nothing here is needed for safety: a next leader begins with
  * none of it and finds the same end (from the record, its notes, the agents and the kubelet).
  */
-import type { AgentState } from "../../../protocol";
+import type { AgentState, PeerDigest, WitnessState } from "../../../protocol";
 import type { AgentCredentials } from "../../objects";
 import type { EventText } from "../decision";
-import type { BootContainer, BootEnd, ObservedPod, SentCommand } from "../observation";
+import type { BootContainer, BootEnd, ObservedPod, SentCommand, WriterSeen } from "../observation";
 import { belongsTo, endedTt, runningTt, type EndedContainer, type PodObject } from "./podObject";
 import type { KnownPod } from "../report/podEvents";
 import type { Report } from "../report/report";
@@ -21,6 +21,12 @@ export interface PodMemory {
   /** States heard and not yet reported. */
   changes: AgentState[];
   repState: { value: string; sinceMs: number };
+  /** Mode of its permission, and since when. */
+  mode: { value: string; sinceMs: number };
+  /** Since when its session with the other agent is broken; null while it is there. */
+  peerApartSinceMs: number | null;
+  /** What it last heard of the other pod, and when, ms. */
+  heardOfPeer: { digest: PeerDigest; atMs: number } | null;
   sent: Map<string, { atMs: number; accepted: boolean | null; reason: string | null }>;
   /** Tasks seen finished and when, ms. */
   ended: Map<string, number>;
@@ -42,6 +48,7 @@ export class PairMemory {
   readonly #containers = new Map<string, BootContainer>();
   readonly #ended = new Map<string, EndedContainer & { podName: string; heardAtMs: number }>();
   readonly #pods = new Map<string, PodMemory>();
+  readonly #gone = new Map<string, Omit<WriterSeen, "silentForMs">>();
   /** What the last report of each pod (by name) said, to tell what changed. */
   readonly known = new Map<string, KnownPod>();
   /** Events of things done whose report has not been written yet. */
@@ -62,7 +69,7 @@ export class PairMemory {
    * A replica that has just taken over has not heard the agents yet: what it does not know is no news. So long it
    * acts on what it knows and reports nothing.
    */
-  isWarming(pods: readonly ObservedPod[], nowMs: number): boolean {
+  isWarming(pods: readonly Pick<ObservedPod, "container" | "agent">[], nowMs: number): boolean {
     const age = nowMs - this.sinceMs;
     if (age < 0 || age >= WARMING_MS) return false;
     return pods.some(pod => pod.container?.running === true && pod.agent.state === null);
@@ -79,6 +86,9 @@ export class PairMemory {
       lastHeardMs: null,
       changes: [],
       repState: { value: "", sinceMs: nowMs },
+      mode: { value: "", sinceMs: nowMs },
+      peerApartSinceMs: null,
+      heardOfPeer: null,
       sent: new Map(),
       ended: new Map(),
       told: null,
@@ -98,7 +108,20 @@ export class PairMemory {
   }
 
   forgetPod(podUID: string): void {
+    keep(this.#gone, podUID, this.#lastOf(podUID));
     this.#pods.delete(podUID);
+  }
+
+  /** @returns what was last heard of a pod, also after it was forgotten */
+  lastOf(podUID: string, nowMs: number): WriterSeen {
+    const last = this.#gone.get(podUID) ?? this.#lastOf(podUID);
+    return { ...last, silentForMs: Math.max(0, nowMs - (last.lastHeardMs ?? this.sinceMs)) };
+  }
+
+  #lastOf(podUID: string): Omit<WriterSeen, "silentForMs"> {
+    const pod = this.#pods.get(podUID);
+    const { dbId = null, lagBytes = null } = pod?.state?.timesten ?? {};
+    return { lastHeardMs: pod?.lastHeardMs ?? null, dbId: dbId === 0 ? null : dbId, lagBytes };
   }
 
   /** Takes in what an agent said, oldest first; the last one is its present state. */
@@ -110,11 +133,30 @@ export class PairMemory {
       if (state.boot !== null) this.#hearBoot(pod, state, state.boot, nowMs);
       const { repState } = state.timesten;
       if (pod.repState.value !== repState) pod.repState = { value: repState, sinceMs: nowMs };
+      const { mode } = state.permission;
+      if (pod.mode.value !== mode) pod.mode = { value: mode, sinceMs: nowMs };
+      hearPeer(pod, state, nowMs);
       for (const task of state.tasks) {
         if (task.status !== "running" && !pod.ended.has(task.id)) keep(pod.ended, task.id, nowMs);
       }
     }
     if (pod.changes.length > KEPT) pod.changes.splice(0, pod.changes.length - KEPT);
+  }
+
+  /**
+   * Takes in what the witness of a pod said: it holds the database's processes and outlives the agent. It speaks of
+   * its own pod alone.
+   */
+  hearWitness(podUID: string, witness: WitnessState, nowMs: number): void {
+    if (witness.podUID !== podUID) return;
+    for (const { boot, endedAtMs } of witness.over) {
+      const by = `the witness of ${witness.podName} says that no process of this life is left`;
+      this.#witnessed({ podUID, boot, endedAtMs, heardAtMs: nowMs, by });
+    }
+  }
+
+  #witnessed(end: Pick<BootEnd, "podUID" | "boot" | "endedAtMs" | "heardAtMs" | "by">): void {
+    this.#note({ ...end, containerID: null, source: "witness" });
   }
 
   /** An agent names the next life only when the former one is over: heard one after the other, that is its word. */
@@ -202,6 +244,11 @@ export class PairMemory {
         by,
       });
     }
+    // The other pod's witness, carried by this agent. What the other agent says of its own ends is not: no proof.
+    for (const { podUID: other, boot, endedAtMs } of state.peer.witnessed) {
+      const by = `the witness of the other Pod told the agent of ${state.podName} that no process of this life is left`;
+      this.#witnessed({ podUID: other, boot, endedAtMs, heardAtMs: nowMs, by });
+    }
   }
 
   #kubeletsWord(boot: string, container: BootContainer): void {
@@ -230,6 +277,17 @@ export class PairMemory {
       reason,
     }));
   }
+}
+
+/** What an agent says about its session with the other one. */
+function hearPeer(pod: PodMemory, state: AgentState, nowMs: number): void {
+  const { connected, digest } = state.peer;
+  if (connected) pod.peerApartSinceMs = null;
+  else pod.peerApartSinceMs ??= nowMs;
+  if (digest === null) return;
+  // A digest that is repeated after the session broke is as old as the break.
+  const known = pod.heardOfPeer;
+  if (connected || known === null) pod.heardOfPeer = { digest, atMs: nowMs };
 }
 
 /** Adds to a map that keeps only the newest. */

@@ -11,6 +11,8 @@ const notesSchema = z.object({
   proofs: z.array(proofSchema),
   failover: z
     .object({
+      kind: z.enum(["failover", "handover", "switchover"]).default("failover"),
+      requestId: z.string().nullable().default(null),
       epoch: z.number(),
       recordNumber: z.number(),
       fromPod: z.string(),
@@ -21,14 +23,28 @@ const notesSchema = z.object({
       provenAtMs: z.number(),
       proof: z.string(),
       possibleLoss: z.boolean(),
+      lossBytes: z.number().nullable().default(null),
+      fromPosition: z.number().nullable().default(null),
+      toPosition: z.number().nullable().default(null),
     })
     .nullable(),
   container: z
     .object({ podUID: z.string(), boot: z.string(), containerID: z.string(), agentStartedAtMs: z.number() })
     .nullable(),
+  node: z.string().nullable().default(null),
+  handover: z
+    .object({
+      kind: z.enum(["handover", "switchover"]),
+      requestId: z.string().nullable(),
+      startedAtMs: z.number(),
+      fromPod: z.string(),
+      toPod: z.string(),
+    })
+    .nullable()
+    .default(null),
 });
 
-const noNotes: RecordNotes = { proofs: [], failover: null, container: null };
+const noNotes: RecordNotes = { proofs: [], failover: null, container: null, node: null, handover: null };
 
 /** @returns the notes; none where they are missing or unreadable, since nothing depends on them alone */
 export function parseNotes(lease: Lease): RecordNotes {

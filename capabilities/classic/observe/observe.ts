@@ -6,6 +6,7 @@ import {
   identityOf,
   isOwnedBy,
   parseRecordLease,
+  podDisruptionBudgetName,
   podName,
   routedPodUID,
   secretName,
@@ -17,14 +18,17 @@ import {
 import type { KubeObject } from "../../runtime/ports";
 import type { SessionView } from "../../runtime/sessions";
 import type {
+  BootEnd,
   Observation,
   ObservedAgent,
   ObservedPod,
   ObservedRecord,
   OwnedFacts,
   OwnedKind,
+  WriterSeen,
 } from "../observation";
 import type { PairMemory } from "./memory";
+import { attestedEnd, type NodeObject } from "./attested";
 import { parseNotes } from "./notes";
 import { belongsTo, isReady, roleLabel, ttContainer, type PodObject } from "./podObject";
 import { pairSettings } from "./settings";
@@ -41,6 +45,8 @@ export interface Gathered {
   pods: [PodObject | null, PodObject | null];
   owned: Record<Exclude<OwnedKind, "Secret">, KubeObject | null>;
   secret: Pick<OwnedFacts, "presence" | "fault">;
+  /** The node of a silent writer's pod, read in this pass; null where it was not read. */
+  node: NodeObject | null;
   /** What is known of the agents, by pod uid. */
   sessions: (podUID: string) => SessionView | null;
   memory: PairMemory;
@@ -55,7 +61,7 @@ export function observe(g: Gathered): Observation {
     if (record.notes.container !== null) memory.recall(record.notes.container);
   }
   for (const pod of g.pods) if (pod !== null) memory.seePod(pod, nowMs);
-  const pods: [ObservedPod, ObservedPod] = [observePod(g, objectUID, 0), observePod(g, objectUID, 1)];
+  const pods = withPeers([observePod(g, objectUID, 0), observePod(g, objectUID, 1)], g);
   return {
     nowMs,
     object,
@@ -65,10 +71,45 @@ export function observe(g: Gathered): Observation {
     record,
     recordFault: fault,
     pods,
-    ends: memory.ends(nowMs),
+    ends: [...memory.ends(nowMs), ...attested(g, record, pods)],
+    writerSeen: writerSeen(g, record, pods),
     containers: memory.containers(),
     routed: observeRoute(g.owned.EndpointSlice, object),
   };
+}
+
+/** Each pod as the other one's agent sees it. */
+function withPeers([a, b]: [ObservedPod, ObservedPod], g: Gathered): [ObservedPod, ObservedPod] {
+  const seen = (pod: ObservedPod, by: ObservedPod): ObservedPod => {
+    const heardOf = by.uid === null ? null : g.memory.pod(by.uid, g.nowMs).heardOfPeer;
+    if (heardOf === null || heardOf.digest.podUID !== pod.uid) return pod;
+    // While its session with the other is open its word is as fresh as its own session with us.
+    const open = by.agent.state?.peer.connected === true;
+    const atMs = open ? (by.agent.lastHeardMs ?? heardOf.atMs) : heardOf.atMs;
+    const agoMs = open && by.agent.connected ? 0 : Math.max(0, g.nowMs - atMs);
+    return { ...pod, agent: { ...pod.agent, viaPeer: { digest: heardOf.digest, agoMs } } };
+  };
+  return [seen(a, b), seen(b, a)];
+}
+
+/** A person's word about the writer. It is not believed while that very pod is heard, by us or by its peer. */
+function attested(g: Gathered, record: ObservedRecord | null, pods: Observation["pods"]): BootEnd[] {
+  if (record === null) return [];
+  const { writer } = record.value;
+  const agent = pods.find(one => one.uid === writer.podUID)?.agent;
+  if (agent?.connected === true || agent?.viaPeer?.agoMs === 0) return [];
+  const end = attestedEnd(g.object, writer, g.node, g.nowMs);
+  return end === null ? [] : [end];
+}
+
+function writerSeen(g: Gathered, record: ObservedRecord | null, pods: Observation["pods"]): WriterSeen {
+  if (record === null) return { silentForMs: 0, lastHeardMs: null, dbId: null, lagBytes: null };
+  const { podUID } = record.value.writer;
+  const last = g.memory.lastOf(podUID, g.nowMs);
+  const pod = pods.find(one => one.uid === podUID);
+  if (pod?.agent.connected === true) return { ...last, silentForMs: 0 };
+  const peerMs = pod?.agent.viaPeer?.agoMs ?? Infinity;
+  return { ...last, silentForMs: Math.min(last.silentForMs, peerMs) };
 }
 
 function observeRecord(
@@ -91,12 +132,23 @@ function observeRecord(
 
 function observePod(g: Gathered, objectUID: string, ordinal: 0 | 1): ObservedPod {
   const name = podName(g.object.metadata.name, ordinal);
-  const found = g.pods[ordinal];
+  return { ...observeAnyPod(g, objectUID, name, g.pods[ordinal]), ordinal };
+}
+
+/** What observing a pod needs, of a pair or not. */
+export type PodSources = Pick<Gathered, "nowMs" | "monotonicMs" | "sessions" | "memory">;
+
+/** @returns that pod; one without uid where there is none or it is somebody else's */
+export function observeAnyPod(
+  g: PodSources,
+  objectUID: string,
+  name: string,
+  found: PodObject | null,
+): Omit<ObservedPod, "ordinal"> {
   const pod = found !== null && belongsTo(found, objectUID) ? found : null;
   const uid = pod?.metadata.uid ?? null;
   return {
     name,
-    ordinal,
     uid,
     phase: pod?.status?.phase ?? "Unknown",
     ip: pod?.status?.podIP ?? null,
@@ -116,12 +168,15 @@ const noAgent: ObservedAgent = {
   lastHeardMs: null,
   lastError: null,
   repStateForMs: 0,
+  peerApartForMs: 0,
+  modeForMs: 0,
+  viaPeer: null,
   sent: [],
   endedAgoMs: {},
   changes: [],
 };
 
-function observeAgent(g: Gathered, podUID: string): ObservedAgent {
+function observeAgent(g: PodSources, podUID: string): ObservedAgent {
   const { nowMs, monotonicMs, memory } = g;
   const session = g.sessions(podUID);
   const pod = memory.pod(podUID, nowMs);
@@ -138,30 +193,37 @@ function observeAgent(g: Gathered, podUID: string): ObservedAgent {
     lastHeardMs: pod.lastHeardMs,
     lastError: connected ? null : (session?.closeReason ?? null),
     repStateForMs: Math.max(0, nowMs - pod.repState.sinceMs),
+    peerApartForMs: pod.peerApartSinceMs === null ? 0 : Math.max(0, nowMs - pod.peerApartSinceMs),
+    modeForMs: Math.max(0, nowMs - pod.mode.sinceMs),
+    viaPeer: null,
     sent: memory.sentCommands(podUID, nowMs),
     endedAgoMs: Object.fromEntries([...pod.ended].map(([id, atMs]) => [id, Math.max(0, nowMs - atMs)])),
     changes: [...pod.changes],
   };
 }
 
+/** @returns whether an owned object is there and ours */
+export function ownedFact(
+  object: TimesTenClassicObject,
+  kind: OwnedKind,
+  name: string,
+  found: KubeObject | null,
+): OwnedFacts {
+  if (found === null) return { kind, name, presence: "missing", fault: null };
+  const ours = isOwnedBy(found, object);
+  return { kind, name, presence: ours ? "ours" : "foreign", fault: ours ? null : ownerOf(found) };
+}
+
 function observeOwned(g: Gathered): OwnedFacts[] {
   const { name, uid } = identityOf(g.object);
-  const of = (kind: Exclude<OwnedKind, "Secret">, objectName: string): OwnedFacts => {
-    const found = g.owned[kind];
-    if (found === null) return { kind, name: objectName, presence: "missing", fault: null };
-    const ours = isOwnedBy(found, g.object);
-    return {
-      kind,
-      name: objectName,
-      presence: ours ? "ours" : "foreign",
-      fault: ours ? null : ownerOf(found),
-    };
-  };
+  const of = (kind: Exclude<OwnedKind, "Secret">, objectName: string) =>
+    ownedFact(g.object, kind, objectName, g.owned[kind]);
   return [
     { kind: "Secret", name: secretName(uid), ...g.secret },
     of("headless Service", headlessServiceName(name)),
     of("active Service", activeServiceName(name)),
     of("EndpointSlice", activeServiceName(name)),
+    of("PodDisruptionBudget", podDisruptionBudgetName(name)),
     of("StatefulSet", statefulSetName(name)),
   ];
 }

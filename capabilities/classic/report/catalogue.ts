@@ -67,6 +67,9 @@ export const eventCatalogue: readonly EventForm[] = [
     type: "Normal",
     message: "Management resumed: annotation timesten.oracle.com/suspend was removed",
   },
+  { reason: "SwitchoverStarted", type: "Normal", message: "Switchover <id> from <pod> to <pod> started" },
+  { reason: "SwitchoverDone", type: "Normal", message: "Switchover <id>: <pod> is the active" },
+  { reason: "SwitchoverRefused", type: "Warning", message: "Switchover <id> refused: <explanation>" },
   { reason: "Error", type: "Warning", message: "<step> error: <message of TimesTen>" },
   ...eventReasons.map((reason): EventForm => ({ reason, type: "Warning", message: "<explanation>" })),
 ];

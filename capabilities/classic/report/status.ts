@@ -9,8 +9,9 @@ import {
   type TimesTenClassicStatus,
 } from "../../../generated/types";
 import type { Conditions, Decision, EventText } from "../decision";
-import type { Observation } from "../observation";
+import type { FailoverStart, Observation } from "../observation";
 import { podStatusEntry } from "./podStatus";
+import { sameJson } from "./sameJson";
 
 /** What the executor did in this pass, as far as the report shows it. */
 export interface Done {
@@ -50,6 +51,7 @@ export function nextStatus(o: Observation, d: Decision, done: Done, events: numb
     podStatus: [podStatusEntry(o, d, 0), podStatusEntry(o, d, 1)],
     conditions: conditions(o, d, done.nowMs),
     ...failover(before.lastFailover, d, o, done),
+    ...(d.switchover === null || d.switchover === undefined ? {} : { switchover: d.switchover }),
     decisions: journal(before.decisions ?? [], d, done.nowMs),
   };
 }
@@ -70,7 +72,7 @@ export const noUpgrade: ClassicUpgradeStatus = {
 
 /** @returns whether two statuses differ in anything but the times of looking */
 export function isNews(before: TimesTenClassicStatus | undefined, after: TimesTenClassicStatus): boolean {
-  return before === undefined || canonical(stable(before)) !== canonical(stable(after));
+  return before === undefined || !sameJson(stable(before), stable(after));
 }
 
 /** Without what changes with every look. */
@@ -80,14 +82,6 @@ function stable(status: TimesTenClassicStatus): TimesTenClassicStatus {
     podStatus: { ...pod.podStatus, lastTimeReachable: 0 },
   }));
   return { ...status, lastReconcile: 0, lastReconcilingOperator: "", podStatus };
-}
-
-/** JSON with sorted keys: the API server gives them back in its own order. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (part === null || typeof part !== "object" || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
 
 /** @returns the fields of the state: changed only with it */
@@ -176,7 +170,7 @@ function failover(
     known?.[key] !== undefined ? { [key]: known[key] } : reached ? { [key]: at(ms) } : {};
   return {
     lastFailover: {
-      kind: "failover",
+      kind: stopwatch.kind,
       from: stopwatch.fromPod,
       to: stopwatch.toPod,
       epoch: stopwatch.epoch,
@@ -190,7 +184,19 @@ function failover(
       ...stamp("routedAt", stopwatch.routed, done.routedAtMs ?? o.nowMs),
       ...stamp("redundantAt", stopwatch.redundant, o.nowMs),
       possibleLoss: stopwatch.possibleLoss,
+      ...lossOf(stopwatch),
     },
+  };
+}
+
+/** Positions, and how much may be missing at most by the last that was heard; what is not known is left out. */
+function lossOf({ possibleLoss, lossBytes, fromPosition, toPosition }: FailoverStart): Partial<LastFailover> {
+  const both = fromPosition !== null && toPosition !== null;
+  return {
+    ...(lossBytes === null ? {} : { lossBytes }),
+    ...(possibleLoss && both ? { lossCommits: Math.max(0, fromPosition - toPosition) } : {}),
+    ...(fromPosition === null ? {} : { fromPosition }),
+    ...(toPosition === null ? {} : { toPosition }),
   };
 }
 

@@ -1,13 +1,16 @@
 /** Plain observations for the tests of decisions: a pair in order, changed by what a test is about. */
 import type { TimesTenClassicObject, TimesTenClassicStatus } from "../../../generated/types";
 import { unknownView, type AgentState, type PermissionRecord, type TimesTenView } from "../../../protocol";
-import type { Observation, ObservedPod, OwnedKind } from "../../../capabilities/classic/observation";
+import type {
+  Observation,
+  ObservedPod,
+  OwnedKind,
+  RecordNotes,
+} from "../../../capabilities/classic/observation";
 
 export const UID = ["uid-0", "uid-1"] as const;
 export const BOOT = ["boot-0", "boot-1"] as const;
 export const OBJECT_UID = "object-uid";
-
-type Deep<T> = { [K in keyof T]?: T[K] extends object | null ? Deep<NonNullable<T[K]>> | T[K] : T[K] };
 
 export type Ordinal = 0 | 1;
 
@@ -188,12 +191,14 @@ const names: Record<OwnedKind, string> = {
   StatefulSet: "sample",
 };
 
+const noNotes: RecordNotes = { proofs: [], failover: null, container: null, node: null, handover: null };
+
 export interface ObservationChange {
   state?: TimesTenClassicStatus["highLevelState"];
   status?: TimesTenClassicStatus;
   record?: PermissionRecord | null;
   writerPodName?: string;
-  notes?: Deep<NonNullable<Observation["record"]>["notes"]>;
+  notes?: Partial<RecordNotes>;
   pods?: [ObservedPod, ObservedPod];
   over?: { podUID: string; boot: string; how?: "agent" | "kubelet" }[];
   rest?: Partial<Observation>;
@@ -243,7 +248,7 @@ export function observation(change: ObservationChange = {}): Observation {
             value,
             resourceVersion: "7",
             writerPodName: change.writerPodName ?? writer?.name ?? "sample-0",
-            notes: { proofs: [], failover: null, container: null, node: null, handover: null },
+            notes: { ...noNotes, ...change.notes },
           },
     recordFault: null,
     pods,
@@ -256,9 +261,20 @@ export function observation(change: ObservationChange = {}): Observation {
       heardAtMs: 99_010,
       by: "it was seen to end",
     })),
+    writerSeen: seenOf(writer),
     containers: [],
     routed: { podUID: UID[0], ip: "10.0.0.1" },
     ...change.rest,
+  };
+}
+
+function seenOf(writer: ObservedPod | undefined): Observation["writerSeen"] {
+  const { state = null, silentForMs = 0, lastHeardMs = null } = writer?.agent ?? {};
+  return {
+    silentForMs,
+    lastHeardMs,
+    dbId: state?.timesten.dbId || null,
+    lagBytes: state?.timesten.lagBytes ?? null,
   };
 }
 

@@ -32,7 +32,7 @@ describe("a ready Pair whose active is proven over", () => {
     expect(decide(lost).stopwatch).toMatchObject({
       fromPod: "sample-0",
       toPod: "sample-1",
-      epoch: 5,
+      epoch: 6,
       recordNumber: 6,
       failedAtMs: 99_000,
       failedAtSource: "agent",

@@ -69,6 +69,7 @@ describe("the ClusterRole", () => {
       "endpointslices.discovery.k8s.io": ["create", "get", "list", "patch", "update", "watch"],
       "events.": ["create", "patch"],
       "leases.coordination.k8s.io": ["create", "get", "list", "update", "watch"],
+      "nodes.": ["get"],
       "peprstores.pepr.dev": ["create", "get", "list", "patch", "watch"],
       "poddisruptionbudgets.policy": ["create", "get", "list", "watch"],
       "pods.": ["delete", "get", "list", "patch", "watch"],

@@ -1,8 +1,22 @@
 /** Rules for a record in mode Closed: nobody writes; who goes on? */
-import { completeFor, heard, loadedAgain, sameVolume, silentTooLong, whyBehind } from "../facts";
+import type { PermissionRecord } from "../../../../protocol";
+import type { Reason } from "../../decision";
+import type { ObservedPod } from "../../observation";
+import {
+  completeFor,
+  heard,
+  leaving,
+  loadedAgain,
+  quietSinceClosed,
+  sameVolume,
+  silentTooLong,
+  whyBehind,
+  type Loaded,
+} from "../facts";
 import { whyAway } from "./found";
+import { HANDOVER_MS, inHandoverTime, isDrained } from "./handover";
 import { goesOn, promoted } from "./next";
-import { proofAboutWriter } from "./proofs";
+import { groundFor, whyNotNow } from "./proofs";
 import { isAbandonedPromotion } from "./transitions";
 import { standing, type Rule, type Verdict } from "./verdict";
 import type { InForce } from "./pair";
@@ -14,35 +28,43 @@ export const closedRules: readonly Rule<InForce>[] = [
     decide: input => (isAbandonedPromotion(input.record) ? afterGivenUp(input) : null),
   },
   {
+    name: "promote the standby that has everything",
+    because: "the old writer closed and drained, as planned: nothing is lost and nobody is waited for",
+    decide: input => (isDrained(input.record, input.writer) ? promotion(input) : null),
+  },
+  {
+    name: "a handover has its time",
+    because:
+      "the old writer is closing and its standby takes in the last commits: to go on now would lose them",
+    decide: ({ o, record, writer, peer, life }) => {
+      if (life.is !== "alive" || inHandoverTime(o) === null || !promotable(record, peer)) return null;
+      const message = `${writer.name} closes and lets ${peer.name} have everything`;
+      return standing("failingOver", "HandingOver", message);
+    },
+  },
+  {
     name: "the writer lives",
     because: "nothing was lost: it goes on as if nothing had happened",
-    decide: ({ record, writer, life }) => {
-      if (life.is !== "alive" || life.state.stopping || writer.terminating) return null;
+    decide: ({ o, record, writer, peer, life }) => {
+      if (life.is !== "alive" || leaving(writer)) return null;
       const write = goesOn(record, record.writer);
       const message = `the database of ${writer.name} lives; record ${write.n} names it again`;
-      return { situation: "configuring", why: { reason: "ReopeningActive", message }, write, proof: null };
+      const lives = { reason: "ReopeningActive" as const, message };
+      const why =
+        (o.record?.notes.handover ?? null) === null ? lives : handoverFailed(record, writer, peer, write.n);
+      return { situation: "configuring", why, write, proof: null };
     },
   },
   {
     name: "promote the complete standby",
-    because: "it has everything and the old writer is proven not to write",
-    decide: ({ o, record, writer, peer }) => {
-      if (record.from === 0 || peer.uid === null || peer.uid !== record.standby) return null;
-      const proof = proofAboutWriter(o, record.writer, record.n - 1);
-      const standby = completeFor(peer, record.from);
-      if (proof === null || standby === null) return null;
-      const write = promoted(record, { podUID: peer.uid, boot: standby.boot }, record.from);
-      const message = `${peer.name} takes over from ${writer.name} by record ${write.n}: ${proof.by}`;
-      return { situation: "failingOver", why: { reason: "PromotionStarted", message }, write, proof };
-    },
+    because: "it has everything and the old writer cannot write any more",
+    decide: promotion,
   },
   {
     name: "the complete standby waits for the proof",
     because: "it goes on as soon as the old writer has closed or ended; nobody else is needed",
     decide: ({ record, writer, peer, life }) => {
-      if (record.from === 0 || peer.uid !== record.standby || completeFor(peer, record.from) === null)
-        return null;
-      if (life.is === "over") return null;
+      if (!promotable(record, peer) || life.is === "over") return null;
       const message = `${peer.name} takes over as soon as it is certain that ${writer.name} has closed: ${whyAway(writer)}`;
       return standing("failingOver", life.is === "alive" ? "WriterStopped" : "ActiveSilent", message);
     },
@@ -54,8 +76,32 @@ export const closedRules: readonly Rule<InForce>[] = [
   },
 ];
 
+/** @returns the standby's database if it may be promoted for the Pair that was left */
+function promotable(record: PermissionRecord, peer: ObservedPod): Loaded | null {
+  return record.from > 0 && peer.uid === record.standby ? completeFor(peer, record.from) : null;
+}
+
+function promotion({ o, record, writer, peer }: InForce): Verdict | null {
+  const standby = promotable(record, peer);
+  if (standby === null || peer.uid === null) return null;
+  const proof = groundFor(o, record.writer, { p: record.from, below: record.n - 1, standby: peer });
+  if (proof === null || whyNotNow(o, proof) !== null) return null;
+  const write = promoted(record, { podUID: peer.uid, boot: standby.boot }, record.from);
+  const message = `${peer.name} takes over from ${writer.name} by record ${write.n}: ${proof.by}`;
+  return { situation: "failingOver", why: { reason: "PromotionStarted", message }, write, proof };
+}
+
+function handoverFailed(record: PermissionRecord, writer: ObservedPod, peer: ObservedPod, n: number): Reason {
+  const what =
+    promotable(record, peer) === null
+      ? `${peer.name} cannot take over any more`
+      : `${writer.name} did not let ${peer.name} have everything within ${HANDOVER_MS / 1000} seconds`;
+  return { reason: "HandoverFailed", message: `${what}; record ${n} names ${writer.name} again` };
+}
+
 function ownDisk({ o, record, writer, peer, life }: InForce): Verdict {
-  if (life.is === "unknown") {
+  const quiet = quietSinceClosed(o, record);
+  if (life.is === "unknown" && !quiet) {
     return standing(
       "waiting",
       "ActiveSilent",

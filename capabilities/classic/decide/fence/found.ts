@@ -21,7 +21,7 @@ export function choosesFirst(o: Observation): ObservedPod | null {
 /** Above 0 when x goes first, below when y does. */
 function compare(x: AgentState, y: AgentState): number {
   const rank = (state: AgentState) => [
-    state.permission.mode === "endless" ? 1 : 0,
+    state.permission.mode === "none" ? 0 : 1,
     state.permission.soloed,
     state.timesten.db === "None" || state.timesten.db === "Unknown" ? 0 : 1,
   ];
@@ -61,7 +61,7 @@ export const foundingRules: readonly Rule<Observation>[] = [
       const loaded = pod === null ? null : loadedAgain(pod);
       if (pod === null || loaded === null || pod.uid === null) return null;
       const n = numberAboveAll(o);
-      const write = firstRecord(o.objectUID, n, { podUID: pod.uid, boot: loaded.boot });
+      const write = firstRecord(o.objectUID, n, { podUID: pod.uid, boot: loaded.boot }, o.settings.leaseMs);
       const lost = o.record !== null || n > 1;
       const message = `record ${n} names ${pod.name} as the writer${lost ? `; agents obeyed up to ${n - 1}` : ""}`;
       return { situation: "founding", why: { reason: "FirstRecord", message }, write, proof: null };

@@ -1,10 +1,20 @@
 /** Rules for a record in mode Pair: is the writer there, is the standby there, and what follows if not. */
 import type { AgentState, PermissionRecord } from "../../../../protocol";
-import { completeFor, heard, loadedAgain, serves, silentTooLong, type Life } from "../facts";
+import {
+  completeFor,
+  heard,
+  leaving,
+  loadedAgain,
+  serves,
+  silentTooLong,
+  waitedOut,
+  type Life,
+} from "../facts";
 import type { Observation, ObservedPod } from "../../observation";
 import { whyAway } from "./found";
+import { newRequest, whyUnfit } from "./handover";
 import { alone, promoted, ready, stopped } from "./next";
-import { proofAboutWriter } from "./proofs";
+import { groundFor, whyNotNow } from "./proofs";
 import { standing, type Rule, type Verdict } from "./verdict";
 import { whyStandbyLost } from "./standbyLoss";
 
@@ -23,30 +33,31 @@ export const pairRules: readonly Rule<InForce>[] = [
   {
     name: "promote the complete standby",
     because:
-      "the old boot is proven over and the standby has everything: nothing is gained by waiting for anybody",
+      "the old boot cannot write any more and the standby has everything: nothing is gained by waiting for anybody",
     decide: ({ o, record, peer, writer }) => {
       if (!record.ready || peer.uid === null || peer.uid !== record.standby) return null;
-      const proof = proofAboutWriter(o, record.writer, record.n);
+      const proof = groundFor(o, record.writer, { p: record.n, below: record.n, standby: peer });
       const standby = completeFor(peer, record.n);
-      if (proof === null || standby === null) return null;
+      if (proof === null || standby === null || whyNotNow(o, proof) !== null) return null;
       const write = promoted(record, { podUID: peer.uid, boot: standby.boot }, record.n);
       const message = `${peer.name} takes over from ${writer.name} by record ${write.n}: ${proof.by}`;
       return { situation: "failingOver", why: { reason: "PromotionStarted", message }, write, proof };
     },
   },
   {
-    name: "a writer that leaves is stopped first",
+    name: "a writer that leaves hands over",
     because:
-      "its agent closes the database in any case; under Closed that word is a proof, so the standby need not wait until the daemon has stopped",
+      "its Pod goes in any case: closed and drained while it still lives, nothing is lost and the standby need not wait for its end",
     decide: ({ record, writer, peer, life }) => {
-      if (!record.ready || life.is !== "alive" || !life.state.stopping) return null;
+      if (!record.ready || life.is !== "alive" || !leaving(writer)) return null;
       if (completeFor(peer, record.n) === null) return null;
       const message = `${writer.name} is shutting down; nobody may write until ${peer.name} takes over`;
       return {
         situation: "failingOver",
-        why: { reason: "WriterStopped", message },
+        why: { reason: "HandingOver", message },
         write: stopped(record),
         proof: null,
+        handover: { kind: "handover", requestId: null },
       };
     },
   },
@@ -55,7 +66,7 @@ export const pairRules: readonly Rule<InForce>[] = [
     because:
       "its standby cannot be promoted any more, and the returned database needs a record that names its new life",
     decide: ({ o, record, writer, peer, life }) => {
-      if (life.is !== "over" || loadedAgain(writer) === null) return null;
+      if (!cannotWrite(record, peer, life) || loadedAgain(writer) === null) return null;
       // A silent standby that may be complete is waited for: its copy is the safe one.
       if (heard(peer) === null && (record.ready || !(peer.uid === null || silentTooLong(o, peer))))
         return null;
@@ -112,6 +123,38 @@ export const pairRules: readonly Rule<InForce>[] = [
     },
   },
   {
+    name: "a switchover was asked for",
+    because: "the pair is in order, so the active can close, drain and hand over",
+    decide: ({ o, record, writer, peer }) => {
+      const requestId = newRequest(o);
+      if (requestId === null || whyUnfit(o) !== null) return null;
+      const message = `switchover ${requestId} from ${writer.name} to ${peer.name}; nobody may write until it takes over`;
+      return {
+        situation: "failingOver",
+        why: { reason: "HandingOver", message },
+        write: stopped(record),
+        proof: null,
+        handover: { kind: "switchover", requestId },
+      };
+    },
+  },
+  {
+    name: "another L was asked for",
+    because:
+      "both agents count with the L of the record, so it changes only with a new Pair, and only in calm",
+    decide: ({ o, record, peer, life }) => {
+      if (!record.ready || o.settings.leaseMs === record.leaseMs || life.is !== "alive") return null;
+      if (!serves(life.state, record.writer) || completeFor(peer, record.n) === null) return null;
+      const message = `the pair is formed anew for a write permission of ${o.settings.leaseMs / 1000} seconds`;
+      return {
+        situation: "serving",
+        why: { reason: "LeaseChanged", message },
+        write: alone(record),
+        proof: null,
+      };
+    },
+  },
+  {
     name: "the pair forms or is in order",
     because: "nothing else is due",
     decide: ({ o, record, writer, peer, life }) => {
@@ -129,6 +172,13 @@ export const pairRules: readonly Rule<InForce>[] = [
     },
   },
 ];
+
+/** The writer named by a Pair is over, or has been waited out while nobody can be promoted for it. */
+function cannotWrite(record: PermissionRecord, peer: ObservedPod, life: Life): boolean {
+  if (life.is === "over") return true;
+  const unfit = record.ready && peer.uid === record.standby && completeFor(peer, record.n) === null;
+  return life.is === "unknown" && unfit && waitedOut(peer, record.n);
+}
 
 /** The writer lives but is not open as ACTIVE: its agent puts that right by itself, so it gets time. */
 function notServing(o: Observation, writer: ObservedPod, state: AgentState): Verdict {
@@ -175,6 +225,17 @@ function silence(o: Observation, record: PermissionRecord, writer: ObservedPod, 
     return standing("patience", "ActiveSilent", `${writer.name} is silent; ${missing}`);
   }
   const promotable = record.ready && completeFor(peer, record.n) !== null;
-  const message = promotable ? `${peer.name} could take over, but ${missing}` : missing;
+  const message = promotable
+    ? `${peer.name} could take over, but ${missing}${whyWaiting(o, record, peer)}`
+    : missing;
   return standing(promotable ? "failingOver" : "waiting", "ActiveSilent", message);
+}
+
+/** What keeps *waited* from being used, as the end of a sentence. */
+function whyWaiting(o: Observation, record: PermissionRecord, peer: ObservedPod): string {
+  const noWaiting = heard(peer)?.permission.noWaiting ?? null;
+  if (noWaiting !== null) return `; waiting proves nothing here: ${noWaiting}`;
+  const ground = groundFor(o, record.writer, { p: record.n, below: record.n, standby: peer });
+  const notNow = ground === null ? null : whyNotNow(o, ground);
+  return notNow === null ? "" : `; ${notNow}`;
 }

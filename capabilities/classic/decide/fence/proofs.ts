@@ -1,11 +1,24 @@
 /** Proofs that an old boot can no longer write, as they are carried to the standby (docs/fencing.md). */
 import type { Evidence, Proof, Writer } from "../../../../protocol";
-import { heard, otherPod, writerPod } from "../facts";
+import { heard, leaving, otherPod, waitedOut, writerPod } from "../facts";
 import type { BootEnd, Observation, ObservedPod } from "../../observation";
 
-/** @returns proof *over* from what was heard */
+/**
+ * On what a promotion may be written: a proof, which is carried to the standby, or *waited*, which the standby sees
+ * for itself and nobody can carry.
+ */
+export type Ground = Omit<Proof, "kind"> & { kind: Proof["kind"] | "waited" };
+
+/** @returns proof *over* from what was heard, or *attested* where a person vouches */
 export function overProof(end: BootEnd): Proof {
-  return { kind: "over", podUID: end.podUID, boot: end.boot, containerID: end.containerID, by: end.by };
+  const { podUID, boot, containerID, by, source } = end;
+  return { kind: source === "attested" ? "attested" : "over", podUID, boot, containerID, by };
+}
+
+/** @returns what is carried of a ground: everything but *waited* */
+export function carried(ground: Ground): Proof[] {
+  const { kind } = ground;
+  return kind === "waited" ? [] : [{ ...ground, kind }];
 }
 
 /**
@@ -28,6 +41,42 @@ export function proofAboutWriter(o: Observation, writer: Writer, n: number): Pro
   const pod = o.pods.find(one => one.uid === writer.podUID);
   const fenced = pod === undefined ? null : fencedProof(pod, n);
   return fenced?.boot === writer.boot ? fenced : null;
+}
+
+/**
+ * @param p number of the ready Pair that is left
+ * @param below the old writer must obey a number above this for its closed word to count
+ * @param standby the pod that is to be promoted
+ * @returns why the old writer cannot write any more, or null when nothing says so
+ */
+export function groundFor(
+  o: Observation,
+  writer: Writer,
+  { p, below, standby }: { p: number; below: number; standby: ObservedPod },
+): Ground | null {
+  const proof = proofAboutWriter(o, writer, below);
+  if (proof !== null) return proof;
+  if (!waitedOut(standby, p)) return null;
+  const by = `${standby.name} has granted nothing for so long that no grant for Pair ${p} can be in force`;
+  return { kind: "waited", ...writer, containerID: null, by };
+}
+
+/**
+ * A writer that is heard and stays is not replaced on *waited*: it goes on alone instead. One that is silent is not
+ * replaced before it was silent for as long as the object says.
+ * @returns why the ground is not used now, as a clause for people; null when it is
+ */
+export function whyNotNow(o: Observation, ground: Ground): string | null {
+  if (ground.kind !== "waited") return null;
+  const pod = o.pods.find(one => one.uid === ground.podUID);
+  const state = pod === undefined ? null : heard(pod);
+  if (pod !== undefined && state !== null) {
+    const stays = state.boot === ground.boot && !leaving(pod);
+    return stays ? `${pod.name} is heard and may go on alone` : null;
+  }
+  const { writerSilenceMs } = o.settings;
+  const leftMs = writerSilenceMs - o.writerSeen.silentForMs;
+  return leftMs > 0 ? `it is not replaced before ${writerSilenceMs / 1000} seconds of silence` : null;
 }
 
 /** @returns what is carried to the agents with the record in force */

@@ -2,6 +2,7 @@
 import {
   completeFor,
   heard,
+  leaving,
   loadedAgain,
   sameVolume,
   serves,
@@ -139,7 +140,7 @@ export const soloRules: readonly Rule<InForce>[] = [
     name: "form the pair with a standby that is there",
     because:
       "the writer answered that it obeys and works without an end; the other pod replicates as STANDBY",
-    decide: ({ record, writer, peer, life }) => {
+    decide: ({ o, record, writer, peer, life }) => {
       if (life.is !== "alive" || peer.uid === null) return null;
       const { permission, timesten } = life.state;
       const answered = permission.obeyedN === record.n && permission.mode === "endless";
@@ -147,8 +148,8 @@ export const soloRules: readonly Rule<InForce>[] = [
       const ready = staying(peer)?.timesten.repState === "STANDBY" && timesten.repPeerState === "start";
       // What is being made anew is a STANDBY for a moment more.
       if (isBeingMade(peer)) return null;
-      if (!answered || !ready || life.state.stopping) return null;
-      const write = paired(record, peer.uid);
+      if (!answered || !ready || leaving(writer)) return null;
+      const write = paired(record, peer.uid, o.settings.leaseMs);
       const message = `record ${write.n} pairs ${writer.name} with its standby ${peer.name}`;
       return { situation: "serving", why: { reason: "PairFormed", message }, write, proof: null };
     },

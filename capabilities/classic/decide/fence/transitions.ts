@@ -11,12 +11,14 @@ import {
   loadedAgain,
   obeysAlone,
   otherPod,
+  quietSinceClosed,
   sameVolume,
   staying,
   whyBehind,
   writerPod,
 } from "../facts";
-import { proofAboutWriter } from "./proofs";
+import { whyNotChosen } from "../manage/choice";
+import { groundFor } from "./proofs";
 
 /** One row of the table. */
 export interface Transition {
@@ -54,7 +56,7 @@ export const transitions: readonly Transition[] = [
       const silent = o.pods.find(pod => heard(pod) === null);
       if (from !== null && !isBehind(o)) return "a reason to replace the record";
       if (silent !== undefined) return `what ${silent.name} obeys (its agent does not answer)`;
-      const open = o.pods.find(pod => heard(pod)?.permission.mode === "endless");
+      const open = o.pods.find(pod => (heard(pod)?.permission.mode ?? "none") !== "none");
       if (open !== undefined && open.uid !== to.writer.podUID)
         return `${open.name}, which writes now, as the writer`;
       if (to.n !== numberAboveAll(o)) return `a number above all that was seen (${numberAboveAll(o)})`;
@@ -77,6 +79,7 @@ export const transitions: readonly Transition[] = [
       next(from, to, { mode: "Pair", standby: to.standby, ...plain, leaseMs: to.leaseMs }) &&
       same(from.writer, to.writer),
     missing: (o, from, to) => {
+      if (to.leaseMs !== o.settings.leaseMs) return "the L that the object asks for";
       const life = lifeOf(o, to.writer);
       if (from === null || life.is !== "alive" || !obeysAlone(life.state, from)) {
         return `the writer's answer that it obeys ${from?.n} without an end`;
@@ -173,6 +176,14 @@ export const transitions: readonly Transition[] = [
       return namesComplete(o, to.writer, from.alt);
     },
   },
+  {
+    name: "a person's choice",
+    form: (from, to) =>
+      (from?.mode === "Solo" || from?.mode === "Closed") &&
+      soloAfter(from, to) &&
+      !same(from.writer, to.writer),
+    missing: (o, from, to) => (from === null ? "a record" : whyNotChosen(o, from, to.writer.podUID)),
+  },
 ];
 
 /**
@@ -248,9 +259,10 @@ function namesComplete(o: Observation, writer: Writer, p: number): string | null
 function promotable(o: Observation, from: PermissionRecord | null, to: PermissionRecord): string | null {
   if (from === null) return "a record";
   const below = from.mode === "Closed" ? from.n - 1 : from.n;
-  if (lifeOf(o, from.writer).is !== "over" && proofAboutWriter(o, from.writer, below) === null) {
-    return "a proof that the old writer cannot write";
-  }
+  const standby = o.pods.find(pod => pod.uid === to.writer.podUID);
+  if (standby === undefined) return "the standby's pod";
+  const ground = groundFor(o, from.writer, { p: to.from, below, standby });
+  if (ground === null) return "a proof that the old writer cannot write";
   return namesComplete(o, to.writer, to.from);
 }
 
@@ -291,7 +303,8 @@ function returnedLife(
 ): string | null {
   const pod = writerPod(o);
   if (pod === null || pod.uid !== to.writer.podUID) return "a new life on the writer's own disk";
-  if (lifeOf(o, from.writer).is !== "over") return "a proof that the old writer cannot write";
+  if (lifeOf(o, from.writer).is !== "over" && !quietSinceClosed(o, from))
+    return "a proof that the old writer cannot write";
   if (!sameVolume(pod, from.writer)) return `the writer's own disk (${pod.name} has another one)`;
   const mine = loadedAgain(pod);
   if (mine?.boot !== to.writer.boot) return "a loaded database of the writer";

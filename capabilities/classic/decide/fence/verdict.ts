@@ -1,7 +1,8 @@
 /** What the rules about the record come to. */
 import type { PermissionRecord } from "../../../../protocol";
 import type { Reason } from "../../decision";
-import type { Proof } from "../../../../protocol";
+import type { Handover } from "../../observation";
+import type { Ground } from "./proofs";
 
 /** How the pair stands as to who may write; the states of the object follow from it (ha/states.ts). */
 export type Situation =
@@ -27,8 +28,10 @@ export interface Verdict {
   why: Reason;
   /** The next record, where one is due; already checked against the table of allowed writes. */
   write: PermissionRecord | null;
-  /** The proof on which a promotion is decided. */
-  proof: Proof | null;
+  /** The ground on which a promotion is decided. */
+  proof: Ground | null;
+  /** The planned change of roles that a write of Closed begins. */
+  handover?: Pick<Handover, "kind" | "requestId">;
 }
 
 /** One rule: looks at an observation and either has a verdict or leaves it to the next. */

@@ -4,7 +4,8 @@
  */
 import { choosesFirst } from "../fence/found";
 import { isAbandonedPromotion, isBehind } from "../fence/transitions";
-import { heard, lifeOf, otherPod, staying, writerPod } from "../facts";
+import { heard, lifeOf, otherPod, quietSinceClosed, staying, waitedOut, writerPod } from "../facts";
+import type { AgentState } from "../../../../protocol";
 import type { Observation, ObservedPod } from "../../observation";
 import { epilogPending } from "./epilog";
 import { both, nothingToDo, planned, type Plan } from "./plan";
@@ -56,13 +57,23 @@ function planFirst(o: Observation): Plan {
   if (pod === null || state === null || !workable(pod)) return nothingToDo;
   const n = numberFor(o, pod);
   const { db, repScheme } = state.timesten;
-  const { longTaskMs, commandMs, repCreateStatement } = o.settings;
+  const { longTaskMs } = o.settings;
   if (db === "None")
     return planned(pod, { wish: { verb: "createDatabase" }, n, boot: null, deadlineMs: longTaskMs });
   if (db === "Unloaded") return load(o, pod);
   if (db !== "Loaded" || repScheme !== "None") return nothingToDo;
+  return createScheme(o, pod, state);
+}
+
+function createScheme(o: Observation, pod: ObservedPod, { boot }: AgentState): Plan {
+  const { commandMs, repCreateStatement } = o.settings;
   const wish = { verb: "createScheme" as const, statement: repCreateStatement };
-  return planned(pod, { wish, n, boot: state.boot, deadlineMs: commandMs });
+  return planned(pod, { wish, n: numberFor(o, pod), boot, deadlineMs: commandMs });
+}
+
+/** A database that a person has prepared to go on: it has no scheme any more. */
+function isChosen({ timesten: { db, repScheme, repState } }: AgentState): boolean {
+  return db === "Loaded" && repScheme === "None" && repState === "IDLE";
 }
 
 function load(o: Observation, pod: ObservedPod): Plan {
@@ -83,7 +94,9 @@ function planWriter(o: Observation, writer: ObservedPod): Plan {
   const state = staying(writer);
   if (record === undefined || state === null || !workable(writer)) return nothingToDo;
   if (lifeOf(o, record.writer).is === "over") return mayLoad(o, writer) ? load(o, writer) : nothingToDo;
-  if (state.boot !== record.writer.boot || state.timesten.repState !== "ACTIVE") return nothingToDo;
+  if (state.boot !== record.writer.boot) return nothingToDo;
+  if (isChosen(state)) return createScheme(o, writer, state);
+  if (state.timesten.repState !== "ACTIVE") return nothingToDo;
   if (state.timesten.repAgent === "Not Running") return startReplication(o, writer);
   return planEpilog(o, writer);
 }
@@ -111,7 +124,9 @@ function planEpilog(o: Observation, writer: ObservedPod): Plan {
 function planPair(o: Observation, writer: ObservedPod, standby: ObservedPod): Plan {
   const record = o.record?.value;
   if (record === undefined) return nothingToDo;
-  if (lifeOf(o, record.writer).is === "over")
+  const life = lifeOf(o, record.writer).is;
+  // What may come back is loaded, closed, also where the old life can no longer write but nobody saw its end.
+  if (life === "over" || (life === "unknown" && waitedOut(standby, record.n)))
     return both(load(o, writer), loadForComparison(o, writer, standby));
   return both(keepReplicating(o, writer), keepReplicating(o, standby));
 }
@@ -132,6 +147,6 @@ function planClosed(o: Observation, writer: ObservedPod, other: ObservedPod): Pl
   const record = o.record?.value;
   if (record === undefined) return nothingToDo;
   if (isAbandonedPromotion(record)) return both(load(o, other), load(o, writer));
-  if (lifeOf(o, record.writer).is !== "over") return nothingToDo;
+  if (lifeOf(o, record.writer).is !== "over" && !quietSinceClosed(o, record)) return nothingToDo;
   return both(load(o, writer), loadForComparison(o, writer, other));
 }

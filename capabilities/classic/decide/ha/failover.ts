@@ -1,65 +1,108 @@
 /** The stopwatch of a change of the active: what is noted at the decision, and how far it has come. */
-import type { PermissionRecord, Proof } from "../../../../protocol";
+import type { PermissionRecord, TimesTenView } from "../../../../protocol";
 import type { RecordWrite, Stopwatch } from "../../decision";
-import type { BootEnd, FailoverStart, Observation, ObservedPod, RecordNotes } from "../../observation";
+import type {
+  BootEnd,
+  FailoverStart,
+  Handover,
+  Observation,
+  ObservedPod,
+  RecordNotes,
+} from "../../observation";
 import { otherPod, writerPod } from "../facts";
+import { isDrained } from "../fence/handover";
+import { carried, type Ground } from "../fence/proofs";
 import type { Verdict } from "../fence/verdict";
-import { routeEffects, servingPod } from "./routing";
+import { routed, servingPod } from "./routing";
 
 /** @returns the write of the record with all that is noted beside it */
 export function recordWrite(o: Observation, verdict: Verdict): RecordWrite | null {
-  const { write: value, why, proof } = verdict;
+  const { write: value, why } = verdict;
   if (value === null) return null;
   const pod = o.pods.find(one => one.uid === value.writer.podUID) ?? writerPod(o);
-  const container = o.containers.find(one => one.boot === value.writer.boot) ?? null;
-  const notes: RecordNotes = { ...notesFor(o, value, proof), container };
-  return { value, replaces: o.record?.resourceVersion ?? null, writerPodName: pod?.name ?? "", notes, why };
+  const writerPodName = pod?.name ?? "";
+  return {
+    value,
+    replaces: o.record?.resourceVersion ?? null,
+    writerPodName,
+    notes: notesFor(o, value, verdict),
+    why,
+  };
 }
 
-function notesFor(
-  o: Observation,
-  value: PermissionRecord,
-  proof: Proof | null,
-): Omit<RecordNotes, "container"> {
+function notesFor(o: Observation, value: PermissionRecord, { proof, handover }: Verdict): RecordNotes {
   const to = o.pods.find(one => one.uid === value.writer.podUID);
+  const before = o.record;
+  const container = o.containers.find(one => one.boot === value.writer.boot) ?? null;
+  const samePod = before?.value.writer.podUID === value.writer.podUID;
+  const node = to?.nodeName ?? (samePod ? (before?.notes.node ?? null) : null);
+  const where = { container, node };
   if (proof !== null && to !== undefined) {
-    return { proofs: [proof], failover: failoverStart(o, value, proof, otherPod(o, to), to) };
+    const failover = failoverStart(o, value, proof, otherPod(o, to), to);
+    return { ...where, proofs: carried(proof), failover, handover: null };
   }
   // The stopwatch runs on until the pair is redundant again.
-  const kept = value.writer.boot === o.record?.value.writer.boot;
-  return { proofs: [], failover: kept ? (o.record?.notes.failover ?? null) : null };
+  const kept = value.writer.boot === before?.value.writer.boot;
+  const failover = kept ? (before?.notes.failover ?? null) : null;
+  return { ...where, proofs: [], failover, handover: handoverNote(o, value, handover) };
+}
+
+function handoverNote(o: Observation, value: PermissionRecord, begun: Verdict["handover"]): Handover | null {
+  const from = writerPod(o);
+  if (begun === undefined || from === null || value.mode !== "Closed") return null;
+  return { ...begun, startedAtMs: o.nowMs, fromPod: from.name, toPod: otherPod(o, from).name };
 }
 
 function failoverStart(
   o: Observation,
   value: PermissionRecord,
-  proof: Proof,
+  proof: Ground,
   from: ObservedPod,
   to: ObservedPod,
 ): FailoverStart {
   const end = o.ends.find(one => one.boot === proof.boot && one.podUID === proof.podUID);
-  const view = to.agent.state?.timesten;
+  const handover = o.record?.notes.handover ?? null;
   return {
-    epoch: value.from,
+    kind: handover?.kind ?? "failover",
+    requestId: handover?.requestId ?? null,
+    epoch: value.n,
     recordNumber: value.n,
     fromPod: from.name,
     toPod: to.name,
-    ...failedAt(end, from),
-    seenAtMs: end?.heardAtMs ?? o.nowMs,
+    ...failedAt(o, end, handover),
+    seenAtMs: handover?.startedAtMs ?? end?.heardAtMs ?? o.nowMs - o.writerSeen.silentForMs,
     provenAtMs: o.nowMs,
     proof: `${proof.kind}: ${proof.by}`,
-    // Only with two-safe does every acknowledged commit exist on both sides.
-    possibleLoss: view?.usingTwosafe !== true || view.disableReturn || view.localCommit,
+    ...lossOf(o, from, to),
   };
 }
 
+type Loss = Pick<FailoverStart, "possibleLoss" | "lossBytes" | "fromPosition" | "toPosition">;
+
+/** What may be missing, by the last that was heard. Nothing is where the old writer drained. */
+function lossOf(o: Observation, from: ObservedPod, to: ObservedPod): Loss {
+  const drained = o.record !== null && isDrained(o.record.value, from);
+  const possibleLoss = !drained && !isTwosafe(to.agent.state?.timesten);
+  const toPosition = to.agent.state?.timesten.dbId ?? null;
+  const fromPosition = o.writerSeen.dbId ?? from.agent.viaPeer?.digest.timesten.dbId ?? null;
+  return { possibleLoss, lossBytes: possibleLoss ? o.writerSeen.lagBytes : null, fromPosition, toPosition };
+}
+
+/** Only with two-safe does every acknowledged commit exist on both sides. */
+function isTwosafe(view: TimesTenView | undefined): boolean {
+  return view?.usingTwosafe === true && !view.disableReturn && !view.localCommit;
+}
+
 function failedAt(
+  o: Observation,
   end: BootEnd | undefined,
-  from: ObservedPod,
+  handover: Handover | null,
 ): Pick<FailoverStart, "failedAtMs" | "failedAtSource"> {
+  // From then on nobody could write: that is what the applications felt.
+  if (handover !== null) return { failedAtMs: handover.startedAtMs, failedAtSource: "record Closed" };
   const endedAtMs = end?.endedAtMs ?? null;
   if (end !== undefined && endedAtMs !== null) return { failedAtMs: endedAtMs, failedAtSource: end.source };
-  return { failedAtMs: from.agent.lastHeardMs, failedAtSource: "last heard" };
+  return { failedAtMs: o.writerSeen.lastHeardMs, failedAtSource: "last heard" };
 }
 
 /** @returns the stopwatch as far as it has come, or null when the record is not about a change of the active */
@@ -74,11 +117,4 @@ export function stopwatchOf(o: Observation, verdict: Verdict, write: RecordWrite
     routed: serving && routed(o),
     redundant: serving && verdict.situation === "redundant",
   };
-}
-
-/** Either it leads there already, or this pass's effect makes it. */
-function routed(o: Observation): boolean {
-  const pod = servingPod(o);
-  if (pod === null) return false;
-  return routeEffects(o).length > 0 || (o.routed?.podUID === pod.uid && o.routed?.ip === pod.ip);
 }

@@ -29,6 +29,13 @@ export function routeEffects(o: Observation): Effect[] {
   return [{ do: "route", to: { ordinal, podUID, podName, ip, nodeName } }];
 }
 
+/** @returns whether the Service leads to the pod that serves, or will when this pass's effects are done */
+export function routed(o: Observation): boolean {
+  const pod = servingPod(o);
+  if (pod === null) return false;
+  return routeEffects(o).length > 0 || (o.routed?.podUID === pod.uid && o.routed?.ip === pod.ip);
+}
+
 /** @returns the role of each pod, by ordinal */
 export function rolesOf(o: Observation): [Role | null, Role | null] {
   return [roleOf(o, o.pods[0]), roleOf(o, o.pods[1])];

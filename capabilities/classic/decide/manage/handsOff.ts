@@ -8,6 +8,7 @@ import { conditionsOf } from "../ha/conditions";
 import { examinedStates, podStates } from "../ha/podStates";
 import { rolesOf } from "../ha/routing";
 import type { StateStep } from "../ha/states";
+import { answerSwitchover } from "../ha/switchover";
 import { suspensionEvents, type Hold } from "./management";
 
 export interface HeldPass {
@@ -31,6 +32,7 @@ const LOOK_AGAIN_MS = 1_000;
 export function handsOff({ o, verdict, step: wanted, hold, seen, repairs, activePod }: HeldPass): Decision {
   const step = shown(o, hold, verdict, wanted);
   const looking = hold.by === "reexamine";
+  const answer = answerSwitchover(o, null);
   return {
     state: step.state,
     podStates: looking ? examinedStates(o) : podStates(o),
@@ -42,7 +44,7 @@ export function handsOff({ o, verdict, step: wanted, hold, seen, repairs, active
     effects: [],
     rule: `held by ${hold.by}`,
     reasons: [hold.why],
-    events: suspensionEvents(o.object, hold),
+    events: [...suspensionEvents(o.object, hold), ...answer.events],
     repairs,
     conditions: conditionsOf({
       o,
@@ -53,6 +55,7 @@ export function handsOff({ o, verdict, step: wanted, hold, seen, repairs, active
       hold,
     }),
     stopwatch: null,
+    switchover: answer.switchover,
     management: seen,
     wakeAfterMs: step.more ? 0 : looking ? LOOK_AGAIN_MS : o.settings.pollingIntervalMs,
   };
