@@ -2,7 +2,7 @@
  * A pair by hand: agents that obey at once and commands that work at once, so that a test can follow nothing but the
  * decisions through a whole story. The agents' own rules are tested with the agents; here they are a few lines.
  */
-import type { HighLevelState, TimesTenClassicStatus } from "../../../generated/types";
+import type { HighLevelState, TimesTenClassicObject, TimesTenClassicStatus } from "../../../generated/types";
 import type { AgentState, Command, Evidence, PermissionRecord } from "../../../protocol";
 import { decide } from "../../../capabilities/classic/decide/decide";
 import type { Decision, EventText } from "../../../capabilities/classic/decision";
@@ -46,6 +46,13 @@ export class SimulatedPair {
   readonly written: EventText[] = [];
   readonly records: string[] = [];
   readonly routes: (string | null)[] = [];
+  /** spec.ttspec beyond the fixture's, and annotations of the object. */
+  ttspec: Partial<TimesTenClassicObject["spec"]["ttspec"]> = {};
+  annotations: Record<string, string> = {};
+  /** For how long each pod's agent has been silent, ms; null: it is heard. */
+  readonly silentForMs: [number | null, number | null] = [null, null];
+  readonly commands: string[] = [];
+  readonly effects: string[] = [];
   #ends: Observation["ends"] = [];
   #known = new Map<string, KnownPod>();
   #routed: Observation["routed"] = null;
@@ -82,6 +89,22 @@ export class SimulatedPair {
     this.pods[ordinal].state = null;
   }
 
+  /** A person loads the database if need be, drops the replication scheme and stops the replication agent. */
+  prepare(ordinal: Ordinal): void {
+    const { state } = this.pods[ordinal];
+    const boot = state?.boot ?? `boot-${ordinal}-${++this.#lives}`;
+    this.#change(ordinal, { ...idleView, repScheme: "None" }, { boot });
+  }
+
+  /** Anything else that the agent of a pod tells. */
+  tell(
+    ordinal: Ordinal,
+    timesten: Partial<AgentState["timesten"]>,
+    permission: Partial<AgentState["permission"]> = {},
+  ): void {
+    this.#change(ordinal, timesten, {}, permission);
+  }
+
   /** Passes until nothing happens any more. */
   settle(): void {
     for (let quiet = 0, count = 0; quiet < 3; count++) {
@@ -106,7 +129,10 @@ export class SimulatedPair {
       this.notes = d.recordWrite.notes;
       this.records.push(`${this.record.mode}(${this.record.n})${this.record.ready ? " ready" : ""}`);
     } else {
-      for (const { ordinal, command } of d.commands) this.#carryOut(ordinal, command);
+      for (const { ordinal, command } of d.commands) {
+        this.commands.push(`${ordinal} ${command.verb}`);
+        this.#carryOut(ordinal, command);
+      }
     }
     this.#effects(d);
     this.#report(o, d);
@@ -125,11 +151,13 @@ export class SimulatedPair {
     const pods = ([0, 1] as const).map(ordinal => {
       const { uid, state, changes } = this.pods[ordinal];
       if (uid === null) return noPod(ordinal);
+      const silentForMs = this.silentForMs[ordinal];
+      const silence = silentForMs === null ? {} : { connected: false, silentForMs };
       return pod(ordinal, {
         uid,
         state,
         roleLabel: this.#roles[ordinal],
-        agent: { changes: changes.splice(0), endedAgoMs: {} },
+        agent: { changes: changes.splice(0), endedAgoMs: {}, ...silence },
       });
     }) as Observation["pods"];
     const o = observation({
@@ -139,6 +167,8 @@ export class SimulatedPair {
       rest: { routed: this.#routed, nowMs: this.#nowMs, ends: this.#ends },
     });
     o.object.status = this.status;
+    o.object.metadata.annotations = this.annotations;
+    Object.assign(o.object.spec.ttspec, this.ttspec);
     return o.record === null || this.notes === null
       ? o
       : { ...o, record: { ...o.record, notes: this.notes } };
@@ -292,6 +322,7 @@ export class SimulatedPair {
 
   #effects(d: Decision): void {
     for (const effect of d.effects) {
+      this.effects.push(effect.do);
       if (effect.do === "route") {
         this.#routed = effect.to === null ? null : { podUID: effect.to.podUID, ip: effect.to.ip };
         this.routes.push(effect.to?.podName ?? null);

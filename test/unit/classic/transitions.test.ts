@@ -36,6 +36,24 @@ const b0b = { podUID: UID[0], boot: "boot-0b" };
 const b1 = { podUID: UID[1], boot: BOOT[1] };
 const serving = (n: number) => pod(0, { state: agentState(0, { permission: { obeyedN: n, soloed: n } }) });
 
+/** A database of pod 1 that a person prepared to go on alone. */
+const chosen = (timesten: Partial<typeof idleView> = {}, obeyedN = 5) =>
+  pod(1, {
+    state: agentState(1, {
+      boot: "boot-1b",
+      timesten: { ...idleView, repScheme: "None", ...timesten },
+      permission: { obeyedN, completeFor: 0 },
+    }),
+  });
+const prepared = (change: Partial<Parameters<typeof observation>[0]>) =>
+  observation({
+    state: "Reexamine",
+    record: solo(),
+    pods: [deadActive(), chosen()],
+    over: over0,
+    ...change,
+  });
+
 interface Row {
   name: string;
   o: Observation;
@@ -258,6 +276,19 @@ const rows: Row[] = [
         ],
         over: over0,
       }),
+    },
+  },
+  {
+    name: "a person's choice",
+    o: prepared({}),
+    to: solo({ n: 6, writer: { podUID: UID[1], boot: "boot-1b" } }),
+    without: {
+      "the question of a person": prepared({ state: "ManualInterventionRequired" }),
+      "a proof": prepared({ over: [] }),
+      "the other pod's word": prepared({ pods: [silentPod(0, 90_000), chosen()] }),
+      "the other database down": prepared({ pods: [serving(5), chosen()] }),
+      "the scheme dropped": prepared({ pods: [deadActive(), chosen({ repScheme: "Exists" })] }),
+      "the chosen pod's obedience": prepared({ pods: [deadActive(), chosen({}, 4)] }),
     },
   },
 ];
