@@ -10,7 +10,7 @@ import { md, pki } from "node-forge";
 /** PEM unless said otherwise. */
 export interface PairCredentials {
   caCert: string;
-  /** Server certificate of the agents for the given DNS name. */
+  /** Certificate of the agents for the given DNS name: servers for all, clients for each other. */
   agentCert: string;
   agentKey: string;
   /** Client certificate of the operator. */
@@ -69,7 +69,7 @@ export async function newPairCredentials(options: CredentialOptions): Promise<Pa
     agentCert: issue({
       commonName: "timesten-agent",
       keys: agent,
-      extensions: serverExtensions(options.dnsName),
+      extensions: agentExtensions(options.dnsName),
     }),
     agentKey: agent.privateKey,
     operatorCert: issue({ commonName: "timesten-operator", keys: operator, extensions: clientExtensions }),
@@ -99,11 +99,11 @@ const endExtensions = [
 
 const clientExtensions = [...endExtensions, { name: "extKeyUsage", clientAuth: true }];
 
-function serverExtensions(dnsName: string): object[] {
+function agentExtensions(dnsName: string): object[] {
   const dns = 2;
   return [
     ...endExtensions,
-    { name: "extKeyUsage", serverAuth: true },
+    { name: "extKeyUsage", serverAuth: true, clientAuth: true },
     { name: "subjectAltName", altNames: [{ type: dns, value: dnsName }] },
   ];
 }

@@ -18,10 +18,10 @@ const DNS = "sample-0.sample.ns.svc.cluster.local";
 const folder = temporaryFolder();
 const ours = makeAuthority("sample");
 const others = makeAuthority("other");
-const operator = ours.issue({ cn: "operator", client: true });
+const operator = ours.issue({ cn: "timesten-operator", client: true });
 const next = makeAuthority("sample next");
-const nextOperator = next.issue({ cn: "operator", client: true });
-const stranger = others.issue({ cn: "operator", client: true });
+const nextOperator = next.issue({ cn: "timesten-operator", client: true });
+const stranger = others.issue({ cn: "timesten-operator", client: true });
 
 const state: AgentState = {
   seq: 1,
@@ -126,12 +126,42 @@ describe("the agent's server", () => {
     expect(links.size).toBe(0);
   });
 
-  it("refuses another pod's certificate: it says who serves, not who may command", async () => {
-    const agent = ours.issue({ cn: DNS, dns: DNS });
-    const client = dial(agent);
-    client.socket.on("open", client.hello);
-    await eventually("the refusal", () => client.ends.length > 0);
-    expect(client.messages).toEqual([]);
+  it("hears an agent as a peer only, and an operator as an operator only", async () => {
+    const agent = ours.issue({ cn: "timesten-agent", dns: DNS, client: true });
+    const peerHello = {
+      type: "peerHello",
+      versions: [PROTOCOL_VERSION],
+      objectUID: "object",
+      podUID: "pod-b",
+    };
+    const asOperator = dial(agent);
+    asOperator.socket.on("open", asOperator.hello);
+    const asPeer = dial();
+    asPeer.socket.on("open", () => asPeer.socket.send(JSON.stringify(peerHello)));
+    await eventually("both refusals", () => asOperator.ends.length > 0 && asPeer.ends.length > 0);
+    expect(asOperator.messages).toEqual([
+      { type: "bye", reason: "hello: the certificate is that of an agent" },
+    ]);
+    expect(asPeer.messages).toEqual([
+      { type: "bye", reason: "peerHello: the certificate is that of an operator" },
+    ]);
+    const peer = dial(agent);
+    peer.socket.on("open", () => peer.socket.send(JSON.stringify(peerHello)));
+    await eventually("the refusal", () => peer.ends.length > 0);
+    expect(peer.messages).toEqual([{ type: "bye", reason: "this pod has no peer" }]);
+  });
+
+  it("refuses a server's certificate, and one that names nobody it knows", async () => {
+    for (const certificate of [
+      ours.issue({ cn: "timesten-agent", dns: DNS }),
+      ours.issue({ cn: "somebody", client: true }),
+    ]) {
+      const client = dial(certificate);
+      client.socket.on("open", client.hello);
+      await eventually("the refusal", () => client.ends.length > 0);
+      expect(client.messages).toEqual([]);
+    }
+    expect(links.size).toBe(0);
   });
 
   it("cannot be taken for another pod", async () => {

@@ -6,6 +6,7 @@ import { put } from "./files";
 
 export interface Authority {
   pem: string;
+  /** With a DNS name a server's certificate, `client` a client's; an agent's is both. */
   issue: (o: { cn: string; dns?: string; client?: boolean }) => { cert: string; key: string };
 }
 
@@ -74,7 +75,7 @@ export function makeAuthority(cn: string): Authority {
     pem,
     issue: ({ cn: subject, dns, client }) => {
       const extensions: object[] = [
-        { name: "extKeyUsage", serverAuth: client !== true, clientAuth: client === true },
+        { name: "extKeyUsage", serverAuth: dns !== undefined, clientAuth: client === true },
       ];
       if (dns !== undefined) extensions.push({ name: "subjectAltName", altNames: [{ type: 2, value: dns }] });
       const cert = certificate({
@@ -92,7 +93,7 @@ export function makeAuthority(cn: string): Authority {
 /** Writes ca.crt, agent.crt and agent.key as the agent's Secret volume has them. */
 export function putAgentSecret(folder: string, authority: Authority, dns: string): void {
   mkdirSync(folder, { recursive: true });
-  const { cert, key } = authority.issue({ cn: dns, dns });
+  const { cert, key } = authority.issue({ cn: "timesten-agent", dns, client: true });
   put(join(folder, "ca.crt"), authority.pem);
   put(join(folder, "agent.crt"), cert);
   put(join(folder, "agent.key"), key, 0o600);
