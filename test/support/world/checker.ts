@@ -249,7 +249,7 @@ export class Checker {
 
   private seeSlice(change: Change): void {
     if (change.type === "DELETED") return;
-    const leadsTo = (slice: KubeObject | null): string | undefined => slice?.endpoints?.[0]?.targetRef?.uid;
+    const leadsTo = (slice: Slice | null): string | undefined => slice?.endpoints?.[0]?.targetRef?.uid;
     const uid = leadsTo(change.object);
     const before = leadsTo(change.before);
     if (uid === undefined || uid === before) return;
