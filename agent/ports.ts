@@ -35,6 +35,8 @@ export interface AgentMemory {
   left: number;
   /** The Closed under which this database, as the old writer, handed everything over; 0: none. */
   drained: number;
+  /** The Solo (or left Pair) in which the peer was recorded as failed, so that commits wait for nobody; 0: none. */
+  alone: number;
   /** Present life of the database and how to recognise it again after a restart of the agent alone. */
   boot: { id: string; processes: string } | null;
   /** What the present life has everything of (rule A7); of no other life. */

@@ -1,34 +1,31 @@
 /**
- * The agent's core: obeys the newest record, carries out commands, and tells every connected operator the whole
- * state at each change. It decides no roles. Runs over ports only, so the same code runs in a pod and in the
- * deterministic world of the tests.
+ * The agent's core: obeys the newest record, carries out commands, and tells every connected operator, and the other
+ * pod's agent, its whole state at each change. It decides no roles. Runs over ports only, so the same code runs in a
+ * pod and in the deterministic world of the tests.
  */
 import {
-  noEvidence,
   timingFor,
   type AgentState,
-  type Command,
   type Evidence,
   type OperatorMessage,
-  type PeerDigest,
   type PermissionRecord,
   type TimesTenView,
 } from "../../protocol";
 import type { AgentSessions, Clock, Disk, GuardPort, Log, OperatorLink, PeerPort, TimesTen } from "../ports";
 import { Changes } from "./changes";
-import { carryOut, whyRefused } from "./commands";
-import { withDeadline } from "./deadline";
+import { attempt, withDeadline } from "./deadline";
+import { Follower } from "./follower";
 import { beforeLeaving } from "./leaving";
 import { DatabaseLife } from "./life";
 import { Looks } from "./looks";
+import { Orders } from "./orders";
 import { Peering } from "./peering";
-import { asksForGrants, mayWrite, nextStep, recordPermits, type Situation, type Step } from "./permission";
+import { mayWrite, nextStep, recordPermits, type Step } from "./permission";
 import { Permits } from "./permits";
+import { digestOf, Standing } from "./standing";
 import { nextStandaloneStep } from "./standalone";
-import { runStep, type StepContext } from "./steps";
-import { TaskList } from "./tasks";
-/** Pause before a failed step is tried again: doubles from the first to the last value, ms. */
-const STEP_RETRY_MS = { first: 100, last: 2_000 };
+import { runStep } from "./steps";
+
 /** How long a leaving writer waits for its users to go, and then for its standby to have everything, ms. */
 const LEAVE_WAIT_MS = 2_000;
 /** How long starting or stopping the daemon may take, ms. */
@@ -59,65 +56,89 @@ export interface AgentOptions {
 /** One pod's agent. */
 export class Agent implements AgentSessions {
   readonly #o: AgentOptions;
-  readonly #life: DatabaseLife;
-  readonly #links = new Set<OperatorLink>();
-  readonly #tasks = new TaskList();
   readonly #startedAtMs: number;
-  readonly #permits: Permits;
-  readonly #looks: Looks;
+  readonly #links = new Set<OperatorLink>();
   readonly #changes: Changes;
+  readonly #life: DatabaseLife;
+  readonly #looks: Looks;
+  readonly #permits: Permits;
+  readonly #standing: Standing;
+  readonly #orders: Orders;
+  readonly #follower: Follower;
   /** Sessions of and with the other pod's agent. */
   readonly peering: Peering;
-  #evidence: Evidence = noEvidence;
-  #closed = true;
-  #soloEnded: { n: number; mark: number } | null = null;
-  #refused: { n: number; reason: string } | null = null;
-  #aloneFor = 0;
-  #peerLeft = 0;
-  #started = false;
-  /** SIGTERM was received. */
-  #stopping = false;
-  /** The database is being brought down: no rule is followed any more. */
-  #going = false;
   #ended = false;
   #seq = 0;
   #published = "";
+  /** What the guard was told last of the life and its processes. */
   #guarded = "";
-  /** The steps that run now, or null. */
-  #stepping: Promise<void> | null = null;
-  #stepAgain = false;
-  #stepFailures = 0;
-  #cancelRetry: () => void = () => undefined;
   /** Records are obeyed one after the other: each is on disk before the next is looked at. */
   #obeying: Promise<void> = Promise.resolve();
 
   constructor(options: AgentOptions) {
     this.#o = options;
-    const { clock, guard, peer, log, self, newBootId: newId } = options;
+    const { clock, guard, peer, log, self, timesten, newBootId, topology } = options;
+    const onChange = (): void => this.#changed();
+    const lookAfresh = (): Promise<void> => this.#looks.afresh();
     this.#startedAtMs = clock.nowMs();
     this.#changes = new Changes(clock);
-    this.#life = new DatabaseLife({ ...options, onChange: boot => this.#lifeChanged(boot) });
-    this.#looks = new Looks({ ...options, busy: () => this.#busy(), onView: view => this.#seen(view) });
-    const onChange = (): void => this.#changed();
-    this.#permits = new Permits({ clock, guard, log, onChange });
-    guard.onActed((boot, what) => {
-      if (what === "closed" && boot === this.#life.boot) this.#closed = true;
-      this.#changed();
-    });
+    const life = (this.#life = new DatabaseLife({ ...options, onChange: boot => this.#lifeChanged(boot) }));
+    const looks = (this.#looks = new Looks({
+      ...options,
+      busy: () => this.#busy(),
+      onView: view => this.#seen(view),
+    }));
+    const permits = (this.#permits = new Permits({ clock, guard, log, onChange }));
+    const peering = (): Peering => this.peering;
+    const { podUID, objectUID } = self;
+    const standing = (this.#standing = new Standing({
+      self: { podUID, objectUID },
+      topology,
+      life,
+      looks,
+      permits,
+      peering,
+    }));
     this.peering = new Peering({
       clock,
       peer,
       log,
       self,
-      newId,
+      newId: newBootId,
       onChange,
-      view: () => this.#peeringView(),
-      digest: () => this.#digest(),
-      onGrant: permit => void this.#permits.take(permit).catch((error: unknown) => this.#notTaken(error)),
+      view: () => standing.forPeering(),
+      digest: () => digestOf(this.state()),
+      onGrant: permit =>
+        void permits
+          .take(permit)
+          .catch((error: unknown) => log.warn("the guard took no grant", { error: String(error) })),
       onSolo: n => {
-        this.#peerLeft = n;
+        standing.peerLeft = n;
         this.#changed();
       },
+    });
+    this.#orders = new Orders({
+      clock,
+      log,
+      timesten,
+      life,
+      lookAfresh,
+      context: () => this.#commandContext(),
+      onChange: () => {
+        this.#changed();
+        looks.schedule();
+      },
+    });
+    this.#follower = new Follower({
+      clock,
+      log,
+      active: () => standing.started && !standing.going,
+      next: () => this.#nextStep(),
+      carryOut: step => this.#carryOut(step),
+    });
+    guard.onActed((boot, what) => {
+      if (what === "closed" && boot === life.boot) standing.closed = true;
+      this.#changed();
     });
   }
 
@@ -127,14 +148,18 @@ export class Agent implements AgentSessions {
    */
   async start(): Promise<void> {
     const goesOn = await this.#life.restore();
+    const { obeyed } = this.#life.memory;
+    if (obeyed !== null) this.peering.obey(obeyed);
     // Nobody knows who is connected to it: the rules close it, unless the record names it and the guard permits it.
-    if (goesOn) this.#closed = false;
+    if (goesOn) this.#standing.closed = false;
     this.#tellGuard();
     await this.#changes.until(() => this.#permits.guarded(), GUARD_START_MS);
-    this.#started = true;
+    this.#standing.started = true;
     await this.#looks.look();
-    if (this.#view.instance === "Exists" && this.#view.daemon === "Down") {
-      await this.#try("start the daemon", signal => this.#o.timesten.startDaemon(signal), DAEMON_DEADLINE_MS);
+    const { instance, daemon } = this.#looks.view;
+    if (instance === "Exists" && daemon === "Down") {
+      const start = (signal: AbortSignal) => this.#o.timesten.startDaemon(signal);
+      await attempt(this.#o, "start the daemon", start, DAEMON_DEADLINE_MS);
       await this.#looks.look();
     }
     this.#looks.schedule();
@@ -146,36 +171,33 @@ export class Agent implements AgentSessions {
    * be had soon, database unloaded. Always ends: what does not stop in time is killed.
    */
   async shutdown(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
+    if (this.#standing.stopping) return;
+    this.#standing.stopping = true;
     this.#changed();
+    const { clock, log, graceMs, timesten } = this.#o;
     await beforeLeaving({
-      clock: this.#o.clock,
-      log: this.#o.log,
-      graceMs: this.#o.graceMs,
-      view: () => this.#leavingView(),
+      clock,
+      log,
+      graceMs,
+      view: () => this.#standing.forLeaving(this.#links.size),
       until: (condition, ms) => this.#changes.until(condition, ms),
       noteLeft: n => this.#noteLeft(n),
       tellSolo: (n, boot) => this.peering.leave(n, boot),
     });
-    this.#going = true;
+    this.#standing.going = true;
     this.peering.refuseGrants();
     // What was begun, such as opening, must not come after the closing.
-    await this.#stepping;
+    await this.#follower.settled();
     if (this.#life.boot !== null) await this.#leave();
-    const stop = (signal: AbortSignal) => this.#o.timesten.stopDaemon(signal);
-    if (this.#life.boot === null) await this.#try("stop the daemon", stop, DAEMON_DEADLINE_MS);
-    else await this.#life.end("stopped", () => withDeadline(this.#o.clock, DAEMON_DEADLINE_MS, stop));
+    const stop = (signal: AbortSignal) => timesten.stopDaemon(signal);
+    if (this.#life.boot === null) await attempt(this.#o, "stop the daemon", stop, DAEMON_DEADLINE_MS);
+    else await this.#life.end("stopped", () => withDeadline(clock, DAEMON_DEADLINE_MS, stop));
     await this.#looks.look();
     this.#ended = true;
     this.#looks.end();
-    this.#cancelRetry();
+    this.#follower.stop();
     this.#permits.stop();
     this.peering.stop();
-  }
-
-  get #view(): TimesTenView {
-    return this.#looks.view;
   }
 
   onConnect(link: OperatorLink): void {
@@ -192,7 +214,7 @@ export class Agent implements AgentSessions {
         this.#obey(message.record, message.evidence);
         return;
       case "command":
-        this.#command(link, message);
+        this.#orders.take(link, message);
         return;
       case "ping":
         link.send({ type: "pong", t: message.t });
@@ -205,50 +227,22 @@ export class Agent implements AgentSessions {
 
   state(): AgentState {
     const { self, files } = this.#o;
-    const { memory, boot } = this.#life;
+    const { podName, podUID, version } = self;
     return {
       seq: this.#seq,
-      podName: self.podName,
-      podUID: self.podUID,
-      agentVersion: self.version,
+      podName,
+      podUID,
+      agentVersion: version,
       startedAtMs: this.#startedAtMs,
-      boot,
-      endedBoots: memory.endedBoots,
-      timesten: this.#view,
+      boot: this.#life.boot,
+      endedBoots: this.#life.memory.endedBoots,
+      timesten: this.#looks.view,
       files,
-      permission: {
-        obeyedN: memory.obeyed?.n ?? 0,
-        soloed: memory.soloed,
-        left: memory.left,
-        mode: this.#modeNow(),
-        closed: this.#closed || boot === null,
-        completeFor: this.#life.complete?.n ?? 0,
-        soloEnded: this.#soloEnded,
-        drained: memory.drained,
-        waitedFor: this.peering.waitedFor(),
-        noWaiting: this.peering.whyNoWaiting(),
-        guarded: this.#permits.guarded(),
-        refused: this.#refused,
-      },
+      permission: this.#standing.permission(),
       peer: this.peering.peer(),
-      tasks: this.#tasks.list(),
-      stopping: this.#stopping,
+      tasks: this.#orders.list(),
+      stopping: this.#standing.stopping,
     };
-  }
-
-  /** What the other agent is told of this pod. */
-  #digest(): PeerDigest {
-    const { podName, podUID, boot, endedBoots, timesten, permission, stopping } = this.state();
-    const { daemon, db, open, repState, repAgent, dbId, usingTwosafe } = timesten;
-    const view = { daemon, db, open, repState, repAgent, dbId, usingTwosafe };
-    return { podName, podUID, boot, endedBoots, timesten: view, permission, stopping };
-  }
-
-  /** What this database may do now, as far as record and guard agree. */
-  #modeNow(): "none" | "finite" | "endless" {
-    if (this.#o.topology === "none") return this.#view.open && this.#life.boot !== null ? "endless" : "none";
-    const situation = this.#situation();
-    return mayWrite(situation) ? situation.permit.mode : "none";
   }
 
   // --- the record -------------------------------------------------------------------------------------------
@@ -262,19 +256,19 @@ export class Agent implements AgentSessions {
 
   async #obeyNow(record: PermissionRecord, evidence: Evidence): Promise<void> {
     const { obeyed } = this.#life.memory;
-    if (!this.#started || record.objectUID !== this.#o.self.objectUID) return;
+    if (!this.#standing.started || record.objectUID !== this.#o.self.objectUID) return;
     if (obeyed !== null && record.n < obeyed.n) return;
     if (obeyed === null || record.n > obeyed.n) {
       await this.#life.remember({ obeyed: record, ...this.#noLongerComplete(record) });
       this.peering.obey(record);
-      this.#stepFailures = 0;
+      this.#follower.forgive();
       this.#o.log.info("obey record", { n: record.n, mode: record.mode, writer: record.writer.podUID });
     } else if (obeyed.objectUID !== record.objectUID) {
       return;
     } else if (record.ready) {
       this.#life.noteReady();
     }
-    this.#evidence = evidence;
+    this.#standing.evidence = evidence;
     this.#revokeUnlessPermitted();
     this.#changed();
     this.#looks.schedule();
@@ -289,147 +283,49 @@ export class Agent implements AgentSessions {
   /** A4: the end of a permission does not wait for the closing; the guard sees to it that it comes. */
   #revokeUnlessPermitted(): void {
     const { boot } = this.#life;
-    if (boot === null || recordPermits(this.#situation())) return;
-    if (this.#closed) this.#permits.rest(boot);
+    if (boot === null || recordPermits(this.#standing.situation())) return;
+    if (this.#standing.closed) this.#permits.rest(boot);
     else this.#permits.revoke(boot, CLOSE_WITHIN_MS);
   }
 
-  #situation(): Situation {
-    const { memory, boot } = this.#life;
-    return {
-      podUID: this.#o.self.podUID,
-      objectUID: this.#o.self.objectUID,
-      record: memory.obeyed,
-      evidence: this.#evidenceNow(),
-      boot,
-      view: this.#view,
-      closed: this.#closed,
-      permit: this.#permits.now(boot),
-      soloed: memory.soloed,
-      left: memory.left,
-      complete: this.#life.complete,
-      soloEnded: this.#soloEnded,
-      drained: memory.drained,
-      refused: this.#refused,
-      aloneFor: this.#aloneFor,
-      peerLeft: this.#peerLeft,
-      waitOver: this.peering.waitedFor() > 0,
-      stopping: this.#stopping,
-    };
-  }
-
-  /** What the operator carried here, and what the other pod said itself. */
-  #evidenceNow(): Evidence {
-    const record = this.#life.memory.obeyed;
-    if (record?.mode !== "Solo" || record.from === 0) return this.#evidence;
-    return { ...this.#evidence, proofs: [...this.#evidence.proofs, ...this.peering.proofs(record.from)] };
-  }
-
-  #peeringView() {
-    const { memory, boot } = this.#life;
-    const { podUID, objectUID } = this.#o.self;
-    const { obeyed: record, soloed, left } = memory;
-    const asks = asksForGrants({ record, objectUID, podUID, boot, soloed, view: this.#view });
-    return {
-      record,
-      boot,
-      soloed,
-      left,
-      asks: this.#started && !this.#going && asks,
-      permitN: this.#permits.now(boot).n,
-    };
-  }
-
-  #leavingView() {
-    const { memory, boot } = this.#life;
-    return {
-      record: memory.obeyed,
-      podUID: this.#o.self.podUID,
-      boot,
-      mayWrite: mayWrite(this.#situation()),
-      drained: memory.drained,
-      closed: this.#closed,
-      operators: this.#links.size,
-    };
-  }
-
-  #notTaken(error: unknown): void {
-    this.#o.log.warn("the guard did not take up a permission", { error: String(error) });
-  }
-
-  /** Something changed: follow the rules, ask and tell. */
-  #changed(): void {
-    this.#publish();
-    this.#kick();
-  }
-
-  /** Does what the rules ask, one step after the other; a failed step is tried again after a pause. */
-  #kick(): void {
-    // When it is brought down it closes by itself, and says so only when the standby has had its chance (see #leave).
-    if (!this.#started || this.#going) return;
-    this.#stepAgain = true;
-    this.#stepping ??= this.#steps().finally(() => {
-      this.#stepping = null;
-      if (this.#stepAgain) this.#kick();
-    });
-  }
-
-  async #steps(): Promise<void> {
-    while (this.#stepAgain && !this.#going) {
-      this.#stepAgain = false;
-      const step = this.#nextStep();
-      if (step === null) continue;
-      if (await this.#doStep(step)) {
-        this.#stepAgain = true;
-        continue;
-      }
-      // A failed step has its pause, whatever was asked meanwhile; a new record asks again.
-      this.#stepAgain = false;
-      this.#retryLater();
-      return;
-    }
-  }
-
-  /** @returns whether to ask for the next step at once */
-  async #doStep(step: Step): Promise<boolean> {
-    const { boot } = this.#life;
-    try {
-      const outcome = await runStep(step, this.#stepContext());
-      // The database may have died meanwhile: what was learnt is then about a life that is over.
-      if (this.#life.boot !== boot) return true;
-      await this.#take(step, outcome.mark);
-      if (outcome.look) await this.#looks.afresh();
-      this.#stepFailures = 0;
-      this.#publish();
-      return true;
-    } catch (error) {
-      this.#o.log.warn("step failed", { step: step.do, error: String(error) });
-      await this.#looks.afresh();
-      return this.#life.boot !== boot;
-    }
-  }
-
-  #stepContext(): StepContext {
-    const { clock, timesten, log } = this.#o;
-    return { clock, timesten, log, stillWanted: step => this.#nextStep()?.do === step.do };
-  }
+  // --- following the rules ------------------------------------------------------------------------------------
 
   #nextStep(): Step | null {
-    if (this.#o.topology === "activeStandbyPair") return nextStep(this.#situation());
+    const { closed, stopping } = this.#standing;
+    if (this.#o.topology === "activeStandbyPair") return nextStep(this.#standing.situation());
+    return nextStandaloneStep({ boot: this.#life.boot, view: this.#looks.view, closed, stopping });
+  }
+
+  async #carryOut(step: Step): Promise<"done" | "failed" | "overtaken"> {
+    const { clock, timesten, log } = this.#o;
     const { boot } = this.#life;
-    return nextStandaloneStep({ boot, view: this.#view, closed: this.#closed, stopping: this.#stopping });
+    const stillWanted = (one: Step): boolean => this.#nextStep()?.do === one.do;
+    try {
+      const outcome = await runStep(step, { clock, timesten, log, stillWanted });
+      // The database may have died meanwhile: what was learnt is then about a life that is over.
+      if (this.#life.boot !== boot) return "overtaken";
+      await this.#take(step, outcome.mark);
+      if (outcome.look) await this.#looks.afresh();
+      this.#publish();
+      return "done";
+    } catch (error) {
+      log.warn("step failed", { step: step.do, error: String(error) });
+      await this.#looks.afresh();
+      return this.#life.boot === boot ? "failed" : "overtaken";
+    }
   }
 
   /** Remembers what a finished step achieved. */
   async #take(step: Step, mark: number | null): Promise<void> {
+    const standing = this.#standing;
+    const { boot } = this.#life;
     switch (step.do) {
       case "close":
-        this.#closed = true;
-        if (this.#life.boot !== null && this.#permits.now(this.#life.boot).mode === "none")
-          this.#permits.rest(this.#life.boot);
+        standing.closed = true;
+        if (boot !== null && this.#permits.now(boot).mode === "none") this.#permits.rest(boot);
         return;
       case "open":
-        this.#closed = false;
+        standing.closed = false;
         return;
       case "noteSoloed":
         return this.#life.remember({ soloed: step.n });
@@ -438,15 +334,14 @@ export class Agent implements AgentSessions {
       case "drain":
         return this.#life.remember({ drained: step.n });
       case "commitAlone":
-        this.#aloneFor = step.n;
-        return;
+        return this.#life.remember({ alone: step.n });
       case "endSolo":
-        this.#soloEnded = mark === null ? null : { n: step.n, mark };
+        standing.soloEnded = mark === null ? null : { n: step.n, mark };
         return;
       case "complete":
         return this.#life.noteComplete(step.complete);
       case "refuse":
-        this.#refused = { n: step.n, reason: step.reason };
+        standing.refused = { n: step.n, reason: step.reason };
         this.#o.log.warn("promotion refused", { n: step.n, reason: step.reason });
         return;
       case "promote":
@@ -463,65 +358,13 @@ export class Agent implements AgentSessions {
     await this.#permits.take({ boot, n, until: null, closingMs });
   }
 
-  #retryLater(): void {
-    const pause = Math.min(STEP_RETRY_MS.first * 2 ** this.#stepFailures, STEP_RETRY_MS.last);
-    this.#stepFailures += 1;
-    this.#cancelRetry();
-    this.#cancelRetry = this.#o.clock.setTimer(pause, () => this.#kick());
-  }
-
-  // --- commands -----------------------------------------------------------------------------------------------
-
-  #command(link: OperatorLink, command: Command): void {
-    const known = this.#tasks.find(command.id) !== undefined;
-    const reason = known ? null : this.#whyNot(command);
-    link.send({ type: "answer", id: command.id, accepted: reason === null, reason });
-    if (known || reason !== null) return;
-    this.#tasks.begin(command, this.#o.clock.nowMs());
-    this.#publish();
-    void this.#run(command);
-  }
-
-  #whyNot(command: Command): string | null {
+  #commandContext() {
+    const { podUID, objectUID } = this.#o.self;
     const { memory, boot } = this.#life;
-    if (!this.#started) return "this agent is starting";
-    const busy = this.#tasks.running();
-    if (busy !== undefined) return `busy with ${busy.verb}`;
-    return whyRefused(command, {
-      podUID: this.#o.self.podUID,
-      objectUID: this.#o.self.objectUID,
-      obeyedN: memory.obeyed?.n ?? 0,
-      record: memory.obeyed,
-      boot,
-      view: this.#view,
-      stopping: this.#stopping,
-    });
-  }
-
-  async #run(command: Command): Promise<void> {
-    const { clock, timesten, log } = this.#o;
-    let error: string | null = null;
-    try {
-      if (command.verb === "duplicate") await this.#destroyOwnCopy();
-      await withDeadline(clock, command.deadlineMs, signal => carryOut(command, timesten, signal));
-      log.info("command done", { verb: command.verb, id: command.id });
-    } catch (failure) {
-      error = failure instanceof Error ? failure.message : String(failure);
-      log.warn("command failed", { verb: command.verb, id: command.id, error });
-    }
-    await this.#looks.afresh();
-    this.#tasks.end(command.id, error, clock.nowMs());
-    this.#publish();
-    this.#looks.schedule();
-  }
-
-  /** The copy that a duplicate replaces: the record said, a moment ago, that another database has the data. */
-  async #destroyOwnCopy(): Promise<void> {
-    const { clock, timesten } = this.#o;
-    const destroy = (signal: AbortSignal) => timesten.destroyDatabase(signal);
-    if (this.#life.boot === null) return;
-    await this.#life.end("destroyed", () => withDeadline(clock, DAEMON_DEADLINE_MS, destroy));
-    await this.#try("start the daemon", signal => timesten.startDaemon(signal), DAEMON_DEADLINE_MS);
+    const { started, stopping } = this.#standing;
+    if (!started) return null;
+    const { obeyed: record } = memory;
+    return { podUID, objectUID, obeyedN: record?.n ?? 0, record, boot, view: this.#looks.view, stopping };
   }
 
   // --- looking at the database ----------------------------------------------------------------------------------
@@ -530,7 +373,7 @@ export class Agent implements AgentSessions {
     if (this.#ended) return;
     if (view.db === "Loaded") await this.#life.begin();
     // Somebody may have opened it by hand; the rules then say whether that stays.
-    if (view.open && this.#life.boot !== null) this.#closed = false;
+    if (view.open && this.#life.boot !== null) this.#standing.closed = false;
     this.#tellGuard();
     this.#changed();
   }
@@ -549,9 +392,9 @@ export class Agent implements AgentSessions {
 
   /** Roles are changing or the pair is forming: look often, so that the operator hears at once. */
   #busy(): boolean {
-    const { repState, repAgent, db } = this.#view;
+    const { repState, repAgent, db } = this.#looks.view;
     const { memory, boot } = this.#life;
-    if (this.#tasks.running() !== undefined) return true;
+    if (this.#orders.busy()) return true;
     if (db === "Loaded" && repAgent === "Running" && (repState === "IDLE" || repState === "RECOVERING"))
       return true;
     const record = memory.obeyed;
@@ -566,19 +409,10 @@ export class Agent implements AgentSessions {
     const [former] = this.#life.memory.endedBoots;
     if (boot === null && former !== undefined) this.#permits.end(former.boot);
     this.#tellGuard();
-    this.#soloEnded = null;
-    this.#refused = null;
-    this.#aloneFor = 0;
-    this.#peerLeft = 0;
-    this.#closed = boot === null || !this.#view.open;
+    this.#standing.lifeChanged(boot !== null);
     if (boot === null) {
-      this.#looks.patch({
-        db: "Unknown",
-        open: false,
-        updatable: "Unknown",
-        repAgent: "Unknown",
-        repState: "Unknown",
-      });
+      const gone = { db: "Unknown", updatable: "Unknown", repAgent: "Unknown", repState: "Unknown" } as const;
+      this.#looks.patch({ ...gone, open: false });
     }
     this.#changed();
     void this.#looks.afresh().catch(() => undefined);
@@ -596,36 +430,29 @@ export class Agent implements AgentSessions {
    */
   async #leave(): Promise<void> {
     const { timesten } = this.#o;
-    const wasWriter = mayWrite(this.#situation()) && this.#life.memory.obeyed?.mode === "Pair";
+    const standing = this.#standing;
+    const wasWriter = mayWrite(standing.situation()) && standing.record?.mode === "Pair";
     const { boot } = this.#life;
-    if (boot !== null && !this.#closed) this.#permits.revoke(boot, LEAVE_WAIT_MS + CLOSE_WITHIN_MS);
-    const closed = await this.#try("close the database", signal => timesten.close(signal), LEAVE_WAIT_MS);
+    if (boot !== null && !standing.closed) this.#permits.revoke(boot, LEAVE_WAIT_MS + CLOSE_WITHIN_MS);
+    const close = (signal: AbortSignal) => timesten.close(signal);
+    const closed = await attempt(this.#o, "close the database", close, LEAVE_WAIT_MS);
     if (wasWriter) {
       const wait = (signal: AbortSignal) =>
         timesten.waitForStandby(LEAVE_WAIT_MS, signal).then(() => undefined);
-      await this.#try("wait for the standby", wait, LEAVE_WAIT_MS);
+      await attempt(this.#o, "wait for the standby", wait, LEAVE_WAIT_MS);
     }
-    this.#closed ||= closed;
-    if (boot !== null && this.#closed) this.#permits.rest(boot);
+    standing.closed ||= closed;
+    if (boot !== null && standing.closed) this.#permits.rest(boot);
     this.#publish();
   }
 
-  /** @returns whether it worked */
-  async #try(
-    what: string,
-    work: (signal: AbortSignal) => Promise<void>,
-    deadlineMs: number,
-  ): Promise<boolean> {
-    try {
-      await withDeadline(this.#o.clock, deadlineMs, work);
-      return true;
-    } catch (error) {
-      this.#o.log.warn(`could not ${what}`, { error: String(error) });
-      return false;
-    }
-  }
-
   // --- telling ----------------------------------------------------------------------------------------------------
+
+  /** Something changed: follow the rules, ask and tell. */
+  #changed(): void {
+    this.#publish();
+    this.#follower.kick();
+  }
 
   /** Tells every operator, if anything is different from what was told last. */
   #publish(): void {

@@ -1,4 +1,4 @@
-import type { Clock } from "../ports";
+import type { Clock, Log } from "../ports";
 
 /** Work that did not end within its time. */
 export class DeadlineError extends Error {
@@ -29,5 +29,21 @@ export async function withDeadline<T>(
     return await Promise.race([work(controller.signal), over]);
   } finally {
     cancel();
+  }
+}
+
+/** @returns whether it worked in time; what went wrong is said in the log */
+export async function attempt(
+  o: { clock: Clock; log: Log },
+  what: string,
+  work: (signal: AbortSignal) => Promise<void>,
+  deadlineMs: number,
+): Promise<boolean> {
+  try {
+    await withDeadline(o.clock, deadlineMs, work);
+    return true;
+  } catch (error) {
+    o.log.warn(`could not ${what}`, { error: String(error) });
+    return false;
   }
 }

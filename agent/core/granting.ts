@@ -51,9 +51,9 @@ export class LastGrant {
   #n = 0;
 
   /** @param now the start of this agent: a former one may have granted just before it died (rule A9) */
-  constructor(now: Clocks, waitMs: number) {
+  constructor(now: Clocks) {
     this.#at = now;
-    this.#waitMs = waitMs;
+    this.#waitMs = 0;
   }
 
   /**

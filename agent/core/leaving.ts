@@ -23,7 +23,7 @@ export interface LeavingView {
   boot: string | null;
   mayWrite: boolean;
   drained: number;
-  closed: boolean;
+  /** Operators connected. */
   operators: number;
 }
 

@@ -16,6 +16,7 @@ const emptyMemory: AgentMemory = {
   boot: null,
   complete: null,
   drained: 0,
+  alone: 0,
   endedBoots: [],
 };
 

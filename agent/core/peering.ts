@@ -70,7 +70,7 @@ export class Peering implements PeerSessions {
 
   constructor(options: PeeringOptions) {
     this.#o = options;
-    this.#lastGrant = new LastGrant(clocksOf(options.clock), timingFor(0).waitMs);
+    this.#lastGrant = new LastGrant(clocksOf(options.clock));
   }
 
   /** Begins to dial. */

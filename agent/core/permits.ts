@@ -27,7 +27,10 @@ export interface PermitsOptions {
 
 export class Permits {
   readonly #o: PermitsOptions;
+  /** What counts: taken up by the guard, and not taken away since. */
   #permit: Permit | null = null;
+  /** What the guard was told last, whether or not it has answered. */
+  #sent: Permit | null = null;
   /** Monotonic ms since when the guard is away; null while it is there. */
   #awaySinceMs: number | null;
   #life: Life | null = null;
@@ -66,6 +69,7 @@ export class Permits {
   /** That life is over. */
   end(boot: string): void {
     if (this.#life?.boot === boot) this.#life = null;
+    if (this.#sent?.boot === boot) this.#sent = null;
     if (this.#permit?.boot === boot) this.#drop();
     this.#o.guard.lifeOver(boot);
   }
@@ -78,6 +82,7 @@ export class Permits {
     const turn = ++this.#turn;
     return this.#inOrder(async () => {
       if (turn !== this.#turn) return;
+      this.#sent = permit;
       await this.#o.guard.permit(permit);
       // Meanwhile it may have been taken away.
       if (turn === this.#turn) this.#hold(permit);
@@ -89,16 +94,16 @@ export class Permits {
    * Without a guard at hand the agent's own closing has to do.
    */
   revoke(boot: string, withinMs: number): void {
-    const held = this.#permit;
-    this.#turn += 1;
+    const turn = ++this.#turn;
     this.#drop();
-    if (held?.boot !== boot) return;
-    const now = clocksOf(this.#o.clock);
-    const left = Math.max(0, Math.min(withinMs, remainingMs(held.until, now)));
-    const until = { monotonicMs: now.monotonicMs + left, boottimeMs: now.boottimeMs + left };
-    void this.#inOrder(() => this.#o.guard.permit({ ...held, until, closingMs: withinMs })).catch(
-      (error: unknown) => this.#o.log.warn("the guard was not told", { error: String(error) }),
-    );
+    void this.#inOrder(async () => {
+      const sent = this.#sent;
+      if (turn !== this.#turn || sent?.boot !== boot) return;
+      const now = clocksOf(this.#o.clock);
+      const left = Math.max(0, Math.min(withinMs, remainingMs(sent.until, now)));
+      const until = { monotonicMs: now.monotonicMs + left, boottimeMs: now.boottimeMs + left };
+      await this.#o.guard.permit({ ...sent, until, closingMs: withinMs });
+    }).catch((error: unknown) => this.#o.log.warn("the guard was not told", { error: String(error) }));
   }
 
   /** The database is closed and nothing is permitted: the guard has nothing to enforce. */
@@ -106,7 +111,9 @@ export class Permits {
     const turn = ++this.#turn;
     this.#drop();
     void this.#inOrder(async () => {
-      if (turn === this.#turn) await this.#o.guard.rest(boot);
+      if (turn !== this.#turn || this.#sent?.boot !== boot) return;
+      await this.#o.guard.rest(boot);
+      this.#sent = null;
     }).catch((error: unknown) => this.#o.log.warn("the guard was not told", { error: String(error) }));
   }
 
@@ -124,6 +131,7 @@ export class Permits {
     // A guard that knows more than a restarted agent; one that lost its memory is told what there is.
     if (this.#life === null && state.life !== null) this.#life = state.life;
     else if (this.#life !== null && state.life?.boot !== this.#life.boot) this.#o.guard.life(this.#life);
+    this.#sent = state.permit;
     if (state.permit === null || state.permit.boot !== this.#life?.boot) this.#drop();
     // What it enforces counts, whatever was held here.
     else this.#hold(state.permit);

@@ -67,7 +67,7 @@ export class Guard {
   /** Takes up what a former process of the guard enforced. */
   async start(): Promise<void> {
     const memory = await this.#o.store.load();
-    if (memory?.life == null) return;
+    if (memory === null || memory.life === null) return;
     this.#life = memory.life;
     this.#permit = memory.permit;
     this.#watch(memory.life);

@@ -21,6 +21,7 @@ const memory = (soloed: number): AgentMemory => ({
   },
   soloed,
   drained: 0,
+  alone: 0,
   left: 0,
   boot: { id: "boot-a", processes: "1:2,3:4" },
   complete: { n: 7, writer: { podUID: "pod-b", boot: "boot-b" }, boot: "boot-a" },

@@ -1,0 +1,152 @@
+/** Where this agent stands: the facts it has gathered, and how the rules, the operator and the other agent see them. */
+import {
+  noEvidence,
+  type AgentState,
+  type Evidence,
+  type PeerDigest,
+  type PermissionRecord,
+  type PermissionView,
+} from "../../protocol";
+import type { LeavingView } from "./leaving";
+import type { DatabaseLife } from "./life";
+import type { Looks } from "./looks";
+import type { Peering, PeeringView } from "./peering";
+import { asksForGrants, mayWrite, type Situation } from "./permission";
+import type { Permits } from "./permits";
+
+export interface StandingParts {
+  self: { podUID: string; objectUID: string };
+  topology: "activeStandbyPair" | "none";
+  life: DatabaseLife;
+  looks: Looks;
+  permits: Permits;
+  peering: () => Peering;
+}
+
+/** What the agent knows beside its memory, its last look, its guard and its peer. */
+export class Standing {
+  readonly #p: StandingParts;
+  evidence: Evidence = noEvidence;
+  /** No user is connected and none may connect. */
+  closed = true;
+  soloEnded: { n: number; mark: number } | null = null;
+  refused: { n: number; reason: string } | null = null;
+  peerLeft = 0;
+  started = false;
+  /** SIGTERM was received. */
+  stopping = false;
+  /** The database is being brought down: no rule is followed any more. */
+  going = false;
+
+  constructor(parts: StandingParts) {
+    this.#p = parts;
+  }
+
+  /** Another life of the database: what was known of the former one is void. */
+  lifeChanged(isLoaded: boolean): void {
+    this.soloEnded = null;
+    this.refused = null;
+    this.peerLeft = 0;
+    this.closed = !isLoaded || !this.#p.looks.view.open;
+  }
+
+  get record(): PermissionRecord | null {
+    return this.#p.life.memory.obeyed;
+  }
+
+  situation(): Situation {
+    const { life, looks, permits, self } = this.#p;
+    const { memory, boot } = life;
+    return {
+      ...self,
+      record: memory.obeyed,
+      evidence: this.#evidenceNow(),
+      boot,
+      view: looks.view,
+      closed: this.closed,
+      permit: permits.now(boot),
+      soloed: memory.soloed,
+      left: memory.left,
+      complete: life.complete,
+      soloEnded: this.soloEnded,
+      drained: memory.drained,
+      refused: this.refused,
+      aloneFor: memory.alone,
+      peerLeft: this.peerLeft,
+      waitOver: this.#p.peering().waitedFor() > 0,
+      stopping: this.stopping,
+    };
+  }
+
+  /** What the operator carried here, and what the other pod said itself. */
+  #evidenceNow(): Evidence {
+    const { record } = this;
+    if (record?.mode !== "Solo" || record.from === 0) return this.evidence;
+    return { ...this.evidence, proofs: [...this.evidence.proofs, ...this.#p.peering().proofs(record.from)] };
+  }
+
+  /** @returns what the state says about the write permission */
+  permission(): PermissionView {
+    const { life, permits } = this.#p;
+    const { memory, boot } = life;
+    const peering = this.#p.peering();
+    return {
+      obeyedN: memory.obeyed?.n ?? 0,
+      soloed: memory.soloed,
+      left: memory.left,
+      mode: this.#mode(),
+      closed: this.closed || boot === null,
+      completeFor: life.complete?.n ?? 0,
+      soloEnded: this.soloEnded,
+      drained: memory.drained,
+      waitedFor: peering.waitedFor(),
+      noWaiting: peering.whyNoWaiting(),
+      guarded: permits.guarded(),
+      refused: this.refused,
+    };
+  }
+
+  /** What this database may do now, as far as record and guard agree. */
+  #mode(): PermissionView["mode"] {
+    const { topology, looks, life } = this.#p;
+    if (topology === "none") return looks.view.open && life.boot !== null ? "endless" : "none";
+    const situation = this.situation();
+    return mayWrite(situation) ? situation.permit.mode : "none";
+  }
+
+  forPeering(): PeeringView {
+    const { life, looks, permits, self } = this.#p;
+    const { memory, boot } = life;
+    const { obeyed: record, soloed, left } = memory;
+    const asks = asksForGrants({ record, ...self, boot, soloed, view: looks.view });
+    return {
+      record,
+      boot,
+      soloed,
+      left,
+      asks: this.started && !this.going && asks,
+      permitN: permits.now(boot).n,
+    };
+  }
+
+  forLeaving(operators: number): LeavingView {
+    const { life, self } = this.#p;
+    const { memory, boot } = life;
+    return {
+      record: memory.obeyed,
+      podUID: self.podUID,
+      boot,
+      mayWrite: mayWrite(this.situation()),
+      drained: memory.drained,
+      operators,
+    };
+  }
+}
+
+/** @returns the part of the state that the other agent is told */
+export function digestOf(state: AgentState): PeerDigest {
+  const { podName, podUID, boot, endedBoots, timesten, permission, stopping } = state;
+  const { daemon, db, open, repState, repAgent, dbId, usingTwosafe } = timesten;
+  const view = { daemon, db, open, repState, repAgent, dbId, usingTwosafe };
+  return { podName, podUID, boot, endedBoots, timesten: view, permission, stopping };
+}
