@@ -1,5 +1,9 @@
 /** One pass over one object: observe, decide, record, act, report. */
-import { timesTenClassicResource, type TimesTenClassicObject } from "../../generated/types";
+import {
+  timesTenClassicResource,
+  type LastFailover,
+  type TimesTenClassicObject,
+} from "../../generated/types";
 import {
   identityOf,
   isOwnedBy,
@@ -37,6 +41,8 @@ export interface PassContext {
   /** Forgets everything about an object that is gone. */
   forget: (key: string) => void;
   enqueue: (key: string) => void;
+  /** Told of each change of the active whose last station has been reported. */
+  onFailover: (failover: LastFailover) => void;
 }
 
 /** After a failed effect the pass comes back soon, ms. */
@@ -60,6 +66,7 @@ export async function runPass(c: PassContext, key: string): Promise<PassResult> 
   }
   const memory = c.memoryOf(key, identityOf(object).uid);
   settleUncertain(object, memory, c.events);
+  tellFinished(c, memory);
   const secret = await checkSecret(c, object, memory);
   c.around.wantSessions(key, object, memory);
   if (object.spec.ttspec.replicationTopology === "none") {
@@ -134,12 +141,17 @@ async function carryOut(
   c.executor.mayAct();
   try {
     await writeReport(report, o.object, memory, c.world.kube, c.events);
+    tellFinished(c, memory);
   } catch (error) {
     if (error instanceof KubeError && error.status === 409) return { wakeAfterMs: 0 };
     if (error instanceof KubeError && error.status === 404) return { wakeAfterMs: 0 };
     throw error;
   }
   return { wakeAfterMs };
+}
+
+function tellFinished(c: PassContext, memory: PairMemory): void {
+  for (const failover of memory.finishedFailovers.splice(0)) c.onFailover(failover);
 }
 
 /** The record in force after this pass's write, with the evidence for it. */

@@ -1,20 +1,24 @@
 /** The caches and sessions that passes read: kept warm on every replica, whichever leads. */
 import { timesTenClassicResource, type TimesTenClassicObject } from "../../generated/types";
-import { AGENT_PORT } from "../../protocol";
+import { AGENT_PORT, WITNESS_PORT } from "../../protocol";
 import {
   activeServiceName,
   APP_LABEL,
   headlessServiceName,
   identityOf,
+  podDisruptionBudgetName,
   podHost,
   podName,
+  podNames,
   resources,
   statefulSetName,
   type ObjectSettings,
+  type StatefulSet,
 } from "../objects";
 import { Informer } from "../runtime/informer";
 import type { KubeObject, Resource, World } from "../runtime/ports";
-import { AgentSessions } from "../runtime/sessions";
+import { AgentSessions, type SessionView } from "../runtime/sessions";
+import { WitnessSessions } from "../runtime/witnesses";
 import type { PairMemory } from "./observe/memory";
 import type { Gathered } from "./observe/observe";
 import { belongsTo, runningTt, type PodObject } from "./observe/podObject";
@@ -30,20 +34,34 @@ export interface SurroundingsOptions {
   onPod: (key: string, pod: PodObject) => void;
 }
 
+/** What the caches and sessions say about independent databases. */
+export interface GatheredAround {
+  /** By ordinal; null where there is no such pod. */
+  pods: (PodObject | null)[];
+  headlessService: KubeObject | null;
+  budget: KubeObject | null;
+  statefulSet: StatefulSet | null;
+  sessions: (podUID: string) => SessionView | null;
+}
+
 export class Surroundings {
   readonly sessions: AgentSessions;
+  readonly #witnesses: WitnessSessions;
   readonly #o: SurroundingsOptions;
   readonly #classics: Informer<TimesTenClassicObject>;
   readonly #pods: Informer<PodObject>;
   readonly #services: Informer<KubeObject>;
   readonly #slices: Informer<KubeObject>;
   readonly #statefulSets: Informer<KubeObject>;
+  readonly #budgets: Informer<KubeObject>;
 
   constructor(options: SurroundingsOptions) {
     this.#o = options;
     const { world, operatorName, onNews, onPod } = options;
     this.sessions = new AgentSessions({ ...world, operator: operatorName });
     this.sessions.onChange(onNews);
+    this.#witnesses = new WitnessSessions({ ...world, operator: operatorName });
+    this.#witnesses.onChange(onNews);
     this.#classics = this.#informer<TimesTenClassicObject>(timesTenClassicResource);
     this.#classics.onChange(({ namespace, name }) => onNews(`${namespace}/${name}`));
     // Everything that belongs to a pair has the label; other applications' objects with it are passed over.
@@ -51,6 +69,7 @@ export class Surroundings {
     this.#services = this.#informer(resources.service, APP_LABEL);
     this.#slices = this.#informer(resources.endpointSlice, APP_LABEL);
     this.#statefulSets = this.#informer(resources.statefulSet, APP_LABEL);
+    this.#budgets = this.#informer(resources.podDisruptionBudget, APP_LABEL);
     this.#pods.onChange(({ object, previous, namespace }) => {
       const pod = object ?? previous;
       const name = pod?.metadata.labels?.[APP_LABEL];
@@ -58,7 +77,7 @@ export class Surroundings {
       onPod(`${namespace}/${name}`, pod);
       onNews(`${namespace}/${name}`);
     });
-    for (const owned of [this.#services, this.#slices, this.#statefulSets]) {
+    for (const owned of [this.#services, this.#slices, this.#statefulSets, this.#budgets]) {
       owned.onChange(({ object, previous, namespace }) => {
         const name = (object ?? previous)?.metadata.labels?.[APP_LABEL];
         if (name !== undefined && this.#classics.get(namespace, name) !== null)
@@ -72,7 +91,7 @@ export class Surroundings {
   }
 
   #all(): Pick<Informer<KubeObject>, "start" | "stop" | "whenSynced">[] {
-    return [this.#classics, this.#pods, this.#services, this.#slices, this.#statefulSets];
+    return [this.#classics, this.#pods, this.#services, this.#slices, this.#statefulSets, this.#budgets];
   }
 
   start(): void {
@@ -87,6 +106,7 @@ export class Surroundings {
   stop(): void {
     for (const informer of this.#all()) informer.stop();
     this.sessions.stop();
+    this.#witnesses.stop();
   }
 
   /** @returns the keys of all objects as last heard of */
@@ -107,8 +127,25 @@ export class Surroundings {
         "headless Service": this.#services.get(namespace, headlessServiceName(name)),
         "active Service": this.#services.get(namespace, activeServiceName(name)),
         EndpointSlice: this.#slices.get(namespace, activeServiceName(name)),
+        PodDisruptionBudget: this.#budgets.get(namespace, podDisruptionBudgetName(name)),
         StatefulSet: this.#statefulSets.get(namespace, statefulSetName(name)),
       },
+      sessions: podUID => this.sessions.view(podUID),
+    };
+  }
+
+  /** @returns the same for independent databases, with all their pods by ordinal */
+  gatherIndependent(object: TimesTenClassicObject, memory: PairMemory): GatheredAround {
+    const { namespace, name, uid } = identityOf(object);
+    for (const podUID of memory.podUIDs()) this.#listen(podUID, memory);
+    const pods = this.#allPodsOf(object);
+    for (const pod of pods)
+      if (pod !== null && belongsTo(pod, uid)) this.#listen(pod.metadata.uid ?? "", memory);
+    return {
+      pods,
+      headlessService: this.#services.get(namespace, headlessServiceName(name)),
+      budget: this.#budgets.get(namespace, podDisruptionBudgetName(name)),
+      statefulSet: this.#statefulSets.get(namespace, statefulSetName(name)) as StatefulSet | null,
       sessions: podUID => this.sessions.view(podUID),
     };
   }
@@ -118,19 +155,29 @@ export class Surroundings {
     return [this.#pods.get(namespace, podName(name, 0)), this.#pods.get(namespace, podName(name, 1))];
   }
 
-  #listen(podUID: string, memory: PairMemory): void {
-    memory.hear(podUID, this.sessions.drain(podUID), this.#o.world.clock.nowMs());
+  #allPodsOf(object: TimesTenClassicObject): (PodObject | null)[] {
+    return podNames(object).map(name => this.#pods.get(identityOf(object).namespace, name));
   }
 
-  /** One session per pod whose tt container runs; those of pods that are gone end, after their last word was heard. */
+  #listen(podUID: string, memory: PairMemory): void {
+    const nowMs = this.#o.world.clock.nowMs();
+    memory.hear(podUID, this.sessions.drain(podUID), nowMs);
+    const witness = this.#witnesses.view(podUID)?.state ?? null;
+    if (witness !== null) memory.hearWitness(podUID, witness, nowMs);
+  }
+
+  /**
+   * One session per pod whose tt container runs, and one with the witness of every pod of a pair, which may outlive
+   * that container; those of pods that are gone end, after their last word was heard.
+   */
   wantSessions(key: string, object: TimesTenClassicObject, memory: PairMemory): void {
     const identity = identityOf(object);
-    const present = this.#podsOf(object).filter(pod => pod !== null && belongsTo(pod, identity.uid));
+    const present = this.#allPodsOf(object).filter(pod => pod !== null && belongsTo(pod, identity.uid));
     for (const podUID of memory.podUIDs()) {
       if (present.some(pod => pod?.metadata.uid === podUID)) continue;
       this.#listen(podUID, memory);
       memory.ends(this.#o.world.clock.nowMs());
-      this.sessions.unwant(podUID);
+      this.#unwant(podUID);
       memory.forgetPod(podUID);
     }
     const credentials = memory.credentials?.value;
@@ -139,16 +186,24 @@ export class Surroundings {
       const { uid, name } = pod?.metadata ?? {};
       const ip = pod?.status?.podIP;
       if (pod === null || uid === undefined || name === undefined || ip === undefined) continue;
-      if (runningTt(pod) === null && this.sessions.view(uid) === null) continue;
       const serverName = podHost(identity, name, this.#o.objects);
       const { caCert: ca, operatorCert: cert, operatorKey: key2 } = credentials;
-      this.sessions.want(uid, key, { ip, port: AGENT_PORT, serverName, ca, cert, key: key2 });
+      const to = { ip, serverName, ca, cert, key: key2 };
+      if (object.spec.ttspec.replicationTopology !== "none")
+        this.#witnesses.want(uid, key, { ...to, port: WITNESS_PORT });
+      if (runningTt(pod) === null && this.sessions.view(uid) === null) continue;
+      this.sessions.want(uid, key, { ...to, port: AGENT_PORT });
     }
+  }
+
+  #unwant(podUID: string): void {
+    this.sessions.unwant(podUID);
+    this.#witnesses.unwant(podUID);
   }
 
   /** Ends the sessions of an object that is gone. */
   forget(memory: PairMemory): void {
-    for (const podUID of memory.podUIDs()) this.sessions.unwant(podUID);
+    for (const podUID of memory.podUIDs()) this.#unwant(podUID);
   }
 
   /** @returns whether an agent that should answer does not */

@@ -27,7 +27,9 @@ export function agentEnvironment(
 ): EnvVar[] {
   const identity = identityOf(object);
   const { ttspec } = object.spec;
-  const hosts = podNames(object).map(pod => podHost(identity, pod, settings));
+  // Independent databases have no peers, and their number must not be part of the template.
+  const peers = ttspec.replicationTopology === "none" ? [] : podNames(object);
+  const hosts = peers.map(pod => podHost(identity, pod, settings));
   return [
     ...instanceEnvironment(),
     { name: "TT_REPLICATION_TOPOLOGY", value: ttspec.replicationTopology ?? "activeStandbyPair" },

@@ -1,5 +1,5 @@
 /** Tells the agents the newest record, and hands them their commands. */
-import type { AgentState } from "../../../protocol";
+import type { AgentState, Command } from "../../../protocol";
 import type { AgentSessions } from "../../runtime/sessions";
 import type { PodCommand } from "../decision";
 import type { Observation } from "../observation";
@@ -52,13 +52,27 @@ export function sendCommands(
   for (const { ordinal, command } of commands) {
     const { uid } = o.pods[ordinal];
     if (uid === null) continue;
-    const sent = { atMs: o.nowMs, accepted: null as boolean | null, reason: null as string | null };
-    memory.pod(uid, o.nowMs).sent.set(command.id, sent);
-    void sessions.command(uid, command).then(outcome => {
-      if (outcome.outcome === "unknown") return;
-      sent.accepted = outcome.outcome === "accepted";
-      sent.reason = outcome.outcome === "accepted" ? null : outcome.reason;
-      if (!sent.accepted) onAnswer();
-    });
+    sendCommand(uid, command, { nowMs: o.nowMs, sessions, memory, onAnswer });
   }
+}
+
+export interface SendContext {
+  /** Wall clock of the pass, ms. */
+  nowMs: number;
+  sessions: AgentSessions;
+  memory: PairMemory;
+  /** Called when the agent has refused. */
+  onAnswer: () => void;
+}
+
+/** Sends one command and remembers what becomes of it at the agent's door. */
+export function sendCommand(podUID: string, command: Command, c: SendContext): void {
+  const sent = { atMs: c.nowMs, accepted: null as boolean | null, reason: null as string | null };
+  c.memory.pod(podUID, c.nowMs).sent.set(command.id, sent);
+  void c.sessions.command(podUID, command).then(outcome => {
+    if (outcome.outcome === "unknown") return;
+    sent.accepted = outcome.outcome === "accepted";
+    sent.reason = outcome.outcome === "accepted" ? null : outcome.reason;
+    if (!sent.accepted) c.onAnswer();
+  });
 }

@@ -3,7 +3,7 @@
  * of a command follows from what it is for, so a next leader meets the task that runs instead of starting another.
  */
 import type { Command, Task } from "../../../protocol";
-import type { ObservedPod } from "../observation";
+import type { AgentPod } from "../observation";
 import { heard } from "./facts";
 
 /** A command without what `ask` fills in. */
@@ -58,19 +58,19 @@ export function idPrefix(podUID: string, n: number, boot: string | null, verb: s
 }
 
 /** @returns the attempts at one thing that the agent lists, oldest first */
-export function attempts(pod: ObservedPod, prefix: string): Task[] {
+export function attempts(pod: AgentPod, prefix: string): Task[] {
   return (heard(pod)?.tasks ?? []).filter(task => task.id.startsWith(prefix));
 }
 
 /** @returns the task that runs in this agent now, if any */
-export function runningTask(pod: ObservedPod): Task | undefined {
+export function runningTask(pod: AgentPod): Task | undefined {
   return heard(pod)?.tasks.find(task => task.status === "running");
 }
 
 /**
  * @returns what to do about the wish now: send it, or wait for what is under way
  */
-export function ask(pod: ObservedPod, { wish, n, boot, deadlineMs }: AskFor): Answer {
+export function ask(pod: AgentPod, { wish, n, boot, deadlineMs }: AskFor): Answer {
   if (heard(pod) === null || pod.uid === null) return { is: "away" };
   const busy = runningTask(pod);
   if (busy !== undefined) return { is: "running", verb: busy.verb };
@@ -91,14 +91,14 @@ function attemptNumber(id: string): number {
   return Number.isInteger(number) ? number : 0;
 }
 
-function pauseAfter(pod: ObservedPod, last: Task, count: number): number {
+function pauseAfter(pod: AgentPod, last: Task, count: number): number {
   const agoMs = pod.agent.endedAgoMs[last.id] ?? 0;
   const pauseMs =
     last.status === "failed" ? retryPauseMs(Math.max(count, attemptNumber(last.id))) : SETTLE_MS;
   return Math.max(0, pauseMs - agoMs);
 }
 
-function waitForAnswer(pod: ObservedPod, id: string): number {
+function waitForAnswer(pod: AgentPod, id: string): number {
   const sent = pod.agent.sent.find(one => one.id === id);
   if (sent === undefined) return 0;
   return Math.max(0, (sent.accepted === false ? REFUSED_MS : UNANSWERED_MS) - sent.agoMs);

@@ -5,7 +5,7 @@
 import type { HighLevelState, PodStatusEntry } from "../../../generated/types";
 import type { AgentState } from "../../../protocol";
 import type { EventText } from "../decision";
-import type { ObservedPod } from "../observation";
+import type { AgentPod } from "../observation";
 
 /** What was said last about a pod; "Unknown" where nothing was. */
 export interface KnownPod {
@@ -65,7 +65,7 @@ export function knownFromStatus(entry: PodStatusEntry | undefined): KnownPod {
  * @returns the events of this pod and what has been said now
  */
 export function podEvents(
-  pod: ObservedPod,
+  pod: AgentPod,
   known: KnownPod,
   reported: HighLevelState,
 ): { events: EventText[]; known: KnownPod } {

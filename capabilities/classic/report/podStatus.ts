@@ -9,21 +9,35 @@ import { silentTooLong } from "../decide/facts";
 export function podStatusEntry(o: Observation, d: Decision, ordinal: 0 | 1): PodStatusEntry {
   const pod = o.pods[ordinal];
   const before = o.object.status?.podStatus?.[ordinal];
+  const intended = intendedState(pod, d);
+  return {
+    ...observedEntry(o, pod, before),
+    intendedState: intended,
+    prevIntendedState: changed(before?.intendedState, intended, before?.prevIntendedState) ?? intended,
+    ...podHighLevel(o.nowMs, before, d.podStates[ordinal]),
+    ready: pod.ready,
+    active: d.roles[ordinal] === "active",
+  };
+}
+
+/** What silence means is decided with these. */
+type Patience = { nowMs: number; settings: Pick<Observation["settings"], "unreachableTimeoutMs"> };
+
+/** @returns what is seen of a pod, of a pair or not: all but its state and role */
+export function observedEntry(
+  o: Patience,
+  pod: Omit<ObservedPod, "ordinal">,
+  before: PodStatusEntry | undefined,
+): PodStatusEntry {
   const state = pod.agent.connected ? pod.agent.state : null;
   // What an agent cannot say any more is not known any more; names, files and releases stay.
   const view = state?.timesten ?? unknownView;
   const last = pod.agent.state?.timesten;
-  const intended = intendedState(pod, d);
   return {
     name: pod.name,
     initialized: true,
     ttPodType: "Database",
-    intendedState: intended,
-    prevIntendedState: changed(before?.intendedState, intended, before?.prevIntendedState) ?? intended,
-    ...highLevel(o, d, ordinal),
     prevImage: before?.prevImage ?? "",
-    ready: pod.ready,
-    active: d.roles[ordinal] === "active",
     hasBeenSeen: before?.hasBeenSeen === true || pod.uid !== null,
     quiescing: state?.stopping ?? false,
     installRelease: last?.release ?? before?.installRelease ?? "Unknown",
@@ -75,15 +89,18 @@ function intendedState(pod: ObservedPod, d: Decision): "Active" | "Standby" {
   return active ? "Active" : "Standby";
 }
 
-function highLevel(o: Observation, d: Decision, ordinal: 0 | 1): Partial<PodStatusEntry> {
-  const before = o.object.status?.podStatus?.[ordinal];
-  const now = d.podStates[ordinal];
+/** @returns the fields of a pod's state: changed only with it */
+export function podHighLevel(
+  nowMs: number,
+  before: PodStatusEntry | undefined,
+  now: string,
+): Partial<PodStatusEntry> {
   const same = before?.highLevelState === now;
   return {
     highLevelState: now,
     prevHighLevelState: changed(before?.highLevelState, now, before?.prevHighLevelState) ?? now,
     lastHighLevelStateSwitch:
-      before === undefined || same ? (before?.lastHighLevelStateSwitch ?? "?") : Math.floor(o.nowMs / 1000),
+      before === undefined || same ? (before?.lastHighLevelStateSwitch ?? "?") : Math.floor(nowMs / 1000),
   };
 }
 
@@ -100,18 +117,18 @@ function files(state: AgentState | null, before: PodStatusEntry | undefined): Pa
   };
 }
 
-function agentState(o: Observation, pod: ObservedPod): "Up" | "Down" | "Unknown" {
+function agentState(o: Patience, pod: Omit<ObservedPod, "ordinal">): "Up" | "Down" | "Unknown" {
   if (pod.agent.connected) return "Up";
   return pod.uid === null || pod.agent.state === null || silentTooLong(o, pod) ? "Down" : "Unknown";
 }
 
-function reachable(pod: ObservedPod, before: PodStatusEntry | undefined): number {
+function reachable(pod: Pick<ObservedPod, "agent">, before: PodStatusEntry | undefined): number {
   const ms = pod.agent.lastHeardMs;
   return ms === null ? (before?.podStatus?.lastTimeReachable ?? 0) : Math.floor(ms / 1000);
 }
 
 /** 0 until the first change that was seen. */
-function repStateChanged(o: Observation, repState: string, before: PodStatusEntry | undefined): number {
+function repStateChanged(o: Patience, repState: string, before: PodStatusEntry | undefined): number {
   const last = before?.replicationStatus;
   if (last?.repState === undefined) return 0;
   return last.repState === repState ? (last.lastTimeRepStateChanged ?? 0) : Math.floor(o.nowMs / 1000);

@@ -14,6 +14,10 @@ export const eventReasons: readonly ReasonName[] = [
   "ForeignObject",
   "BrokenObject",
   "EffectFailed",
+  "RepairGivenUp",
+  "InstanceMissing",
+  "DatabaseGone",
+  "ReplicationFound",
   "BothDownManual",
   "WaitTooLong",
 ];

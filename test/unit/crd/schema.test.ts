@@ -134,7 +134,7 @@ describe("the examples", () => {
     });
   });
 
-  it.each(["sample.yaml", "sample-twosafe.yaml"])(
+  it.each(["sample.yaml", "sample-twosafe.yaml", "independent.yaml"])(
     "%s brings the ConfigMap and the Secret that its object names",
     file => {
       const ttspec = find(file, "TimesTenClassic")?.spec?.ttspec;

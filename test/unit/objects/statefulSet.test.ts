@@ -81,6 +81,13 @@ describe("the StatefulSet of the documents' sample, as `kubectl describe statefu
     });
   });
 
+  it("tells an independent database of no peers, so that scaling changes no template", () => {
+    const of = (replicas: number) =>
+      buildStatefulSet(sample({ replicationTopology: "none", replicas }), settings);
+    expect(envOf(named(of(3), "tt"))).toMatchObject({ TT_REPLICATION_TOPOLOGY: "none", TT_PEER_HOSTS: "" });
+    expect(of(3).spec.template).toEqual(of(2).spec.template);
+  });
+
   it("mounts what the documents show, and the agent", () => {
     const mounts = [
       "/tt from tt-persistent",
