@@ -2,6 +2,7 @@
  * The engine: everything that keeps TimesTenClassic objects as they should be, over ports only. News of any kind
  * enqueues a key; one pass per key observes, decides, records, acts and reports (docs/states.md).
  */
+import type { LastFailover } from "../../generated/types";
 import type { AgentCredentials, ObjectSettings } from "../objects";
 import { LEADER_LEASE_NAME, LeaderLease } from "../runtime/lease";
 import type { World } from "../runtime/ports";
@@ -24,6 +25,8 @@ export interface EngineSettings {
    * @param dnsName the wildcard name for the agents' certificate
    */
   newCredentials: (dnsName: string) => Promise<AgentCredentials>;
+  /** Told of each change of the active that this replica saw through to a redundant pair. */
+  onFailover?: (failover: LastFailover) => void;
 }
 
 /** This replica may not act (any more): the pass ends, the next leader's begins. */
@@ -119,7 +122,7 @@ export class Engine {
 
   #context(signal: AbortSignal): PassContext {
     const { clock, kube, log } = this.#world;
-    const { objects: settings, newCredentials, operatorName } = this.#settings;
+    const { objects: settings, newCredentials, operatorName, onFailover } = this.#settings;
     const mayAct = (): void => {
       if (signal.aborted) throw signal.reason;
       if (!this.#lease.isLeader()) throw new NotLeading();
@@ -133,6 +136,7 @@ export class Engine {
       memoryOf: (key, objectUID) => this.#memoryOf(key, objectUID),
       forget: key => this.#forget(key),
       enqueue: key => this.#queue.add(key),
+      onFailover: onFailover ?? (() => undefined),
     };
   }
 

@@ -14,7 +14,7 @@ import { Informer } from "./informer";
 import { KubeClient } from "./kube/client";
 import { credentialSource } from "./kube/credentials";
 import { createLog, type Logger } from "./log";
-import { createMetrics, metricsAnswer } from "./metrics";
+import { createMetrics, failoverTimes, metricsAnswer, type FailoverTimes } from "./metrics";
 import { ownImage, ownNamespace } from "./operator-image";
 import type { World } from "./ports";
 import { readSettings, type Environment, type Settings } from "./settings";
@@ -62,14 +62,16 @@ export async function startOperator(env: Environment = process.env): Promise<Run
   const namespace = await ownNamespace(settings);
   const operatorImage = await persistently(log, () => ownImage(kube, namespace, settings));
   const operatorName = settings.podName ?? `${hostname()}-${process.pid}`;
+  const failovers = failoverTimes();
   const engine = new Engine(world, {
     operatorName,
     operatorNamespace: namespace,
     namespaces: settings.watchNamespaces,
     objects: { operatorImage, clusterDomain: settings.clusterDomain },
     newCredentials: dnsName => newPairCredentials({ dnsName, nowMs: systemClock.nowMs() }),
+    onFailover: failover => failovers.observe(failover),
   });
-  const endpoints = await startEndpoints(world, settings);
+  const endpoints = await startEndpoints(world, settings, failovers);
   engine.start();
   log.info("operator started", {
     operatorName,
@@ -89,13 +91,22 @@ export async function startOperator(env: Environment = process.env): Promise<Run
 }
 
 /** @returns /metrics and /healthz over a copy of the objects of their own */
-async function startEndpoints(world: World, settings: Settings): Promise<{ close(): Promise<void> }> {
+async function startEndpoints(
+  world: World,
+  settings: Settings,
+  failovers: FailoverTimes,
+): Promise<{ close(): Promise<void> }> {
   const objects = new Informer<TimesTenClassicObject>({
     ...world,
     resource: timesTenClassicResource,
     namespaces: settings.watchNamespaces,
   });
-  const registry = createMetrics({ clock: world.clock, objects: () => objects.list(), hearing: objects });
+  const registry = createMetrics({
+    clock: world.clock,
+    objects: () => objects.list(),
+    hearing: objects,
+    failovers,
+  });
   const checks = [hearsOfApi(world.clock, "TimesTenClassic objects", objects, settings.healthSilenceMs)];
   const open: HttpEndpoint[] = [];
   if (settings.metricsPort !== null) {

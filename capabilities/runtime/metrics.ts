@@ -2,8 +2,8 @@
  * Metrics for Prometheus. Everything about objects is read from the objects when it is asked for, so that it is the
  * same whichever replica answers and however often the operator was restarted. docs/reference/metrics.md lists them.
  */
-import { Gauge, Registry, collectDefaultMetrics } from "prom-client";
-import type { TimesTenClassicObject } from "../../generated/types";
+import { Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { LastFailover, TimesTenClassicObject } from "../../generated/types";
 import type { Answer } from "./http-endpoint";
 import type { Hearing } from "./health";
 import type { Clock } from "./ports";
@@ -13,10 +13,11 @@ export interface MetricsSources {
   /** @returns the objects we manage, as last heard of */
   objects: () => readonly TimesTenClassicObject[];
   hearing: Hearing;
+  /** See `failoverTimes`; left out where no engine runs beside. */
+  failovers?: FailoverTimes;
 }
 
-type Status = NonNullable<TimesTenClassicObject["status"]>;
-type Failover = NonNullable<Status["lastFailover"]>;
+type Failover = LastFailover;
 
 /** The stations of the stopwatch, in order; each is measured from `failedAt`. */
 const stations = {
@@ -27,6 +28,19 @@ const stations = {
   redundant: "redundantAt",
 } as const satisfies Record<string, keyof Failover>;
 
+/** The phases of a change of the active: from one station of the stopwatch to the next. */
+const phases = {
+  detect: ["failedAt", "seenAt"],
+  prove: ["seenAt", "provenAt"],
+  promote: ["provenAt", "promotedAt"],
+  route: ["promotedAt", "routedAt"],
+  redundant: ["routedAt", "redundantAt"],
+  whole: ["failedAt", "routedAt"],
+} as const satisfies Record<string, readonly [keyof Failover, keyof Failover]>;
+
+/** From a few hundredths of a second to a rebuild of an hour, seconds. */
+const BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 300, 900, 3_600];
+
 /** Names and help of all our metrics, those of Node aside. */
 export const metricHelp = {
   timesten_classic_state: "1 for the high level state an object is in, 0 for the one before.",
@@ -36,10 +50,40 @@ export const metricHelp = {
     "Last change of the active: seconds from the failure to each station.",
   timesten_classic_last_failover_timestamp_seconds:
     "When the active last failed or was handed over, seconds since 1970.",
+  timesten_classic_failover_phase_seconds:
+    "Changes of the active that this replica saw through to a redundant pair: seconds per phase.",
   timesten_operator_objects: "TimesTenClassic objects this operator looks after.",
   timesten_operator_api_silence_seconds: "Seconds since this replica last heard of the API server.",
 } as const;
 export type MetricName = keyof typeof metricHelp;
+
+/** How long the phases of changes of the active took, counted by the replica that finished them. */
+export interface FailoverTimes {
+  histogram: Histogram<"kind" | "phase">;
+  /** Counts one change of the active, with all its stations. */
+  observe(failover: LastFailover): void;
+}
+
+/** @returns empty histograms, to be given to `createMetrics` */
+export function failoverTimes(): FailoverTimes {
+  const name: MetricName = "timesten_classic_failover_phase_seconds";
+  const histogram = new Histogram({
+    name,
+    help: metricHelp[name],
+    labelNames: ["kind", "phase"] as const,
+    buckets: BUCKETS,
+    registers: [],
+  });
+  const observe = (failover: LastFailover): void => {
+    for (const [phase, [from, to]] of Object.entries(phases)) {
+      const tookMs = Date.parse(failover[to] ?? "") - Date.parse(failover[from] ?? "");
+      // The stations are by different clocks: a little before is at the same time.
+      const seconds = Math.max(0, tookMs) / 1_000;
+      if (Number.isFinite(seconds)) histogram.observe({ kind: failover.kind ?? "failover", phase }, seconds);
+    }
+  };
+  return { histogram, observe };
+}
 
 /** @returns a registry that reads the sources whenever it is asked */
 export function createMetrics(sources: MetricsSources): Registry {
@@ -63,6 +107,7 @@ export function createMetrics(sources: MetricsSources): Registry {
   };
   stateGauges(gauge, sources);
   failoverGauges(gauge, sources);
+  if (sources.failovers !== undefined) registry.registerMetric(sources.failovers.histogram);
   gauge("timesten_operator_objects", [], one => one.set(sources.objects().length));
   gauge("timesten_operator_api_silence_seconds", [], one => {
     const heardMs = sources.hearing.lastEventMonotonicMs;

@@ -2,6 +2,7 @@
  * What one replica remembers of one pair between passes. Nothing here is needed for safety: a next leader begins with
  * none of it and finds the same end (from the record, its notes, the agents and the kubelet).
  */
+import type { LastFailover } from "../../../generated/types";
 import type { AgentState, PeerDigest, WitnessState } from "../../../protocol";
 import type { AgentCredentials } from "../../objects";
 import type { EventText } from "../decision";
@@ -53,6 +54,8 @@ export class PairMemory {
   readonly known = new Map<string, KnownPod>();
   /** Events of things done whose report has not been written yet. */
   readonly pendingEvents: EventText[] = [];
+  /** Changes of the active whose last station has been reported and not been told yet. */
+  readonly finishedFailovers: LastFailover[] = [];
   /** A report whose write was not answered. */
   uncertain: Report | null = null;
   credentials: { value: AgentCredentials; checkedAtMs: number } | null = null;

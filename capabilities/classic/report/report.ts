@@ -1,6 +1,7 @@
 /** The single exit of a pass: status and Events from the same reasons, written only when something changed. */
 import {
   timesTenClassicResource,
+  type LastFailover,
   type TimesTenClassicObject,
   type TimesTenClassicStatus,
 } from "../../../generated/types";
@@ -26,6 +27,8 @@ export interface Report {
   /** What has been said about each pod once this is written, by name. */
   known: Map<string, KnownPod>;
   news: boolean;
+  /** The change of the active whose last station is in it for the first time; null when none is. */
+  finished?: LastFailover | null;
 }
 
 /**
@@ -58,7 +61,14 @@ export function makeReport(
     changes: new Map(o.pods.flatMap(pod => (pod.uid === null ? [] : [[pod.uid, pod.agent.changes.length]]))),
     known: next,
     news: events.length > 0 || isNews(o.object.status, status),
+    finished: finishedNow(o.object.status?.lastFailover, status.lastFailover),
   };
+}
+
+function finishedNow(before: LastFailover | undefined, now: LastFailover | undefined): LastFailover | null {
+  if (now?.redundantAt === undefined) return null;
+  const told = before?.recordNumber === now.recordNumber && before?.redundantAt !== undefined;
+  return told ? null : now;
 }
 
 /**
@@ -105,6 +115,7 @@ export function settleUncertain(
 function said(report: Report, object: TimesTenClassicObject, memory: PairMemory, writer: EventWriter): void {
   writer.write(object, report.events, report.lastEvent + 1);
   memory.pendingEvents.splice(0, report.doneEvents);
+  if (report.finished) memory.finishedFailovers.push(report.finished);
   for (const [name, known] of report.known) memory.known.set(name, known);
   for (const [podUID, count] of report.changes) memory.reported(podUID, count);
 }

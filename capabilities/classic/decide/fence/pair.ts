@@ -205,12 +205,18 @@ function whoGoesOn(
   if (record.ready && told === null && !silentTooLong(o, peer) && peer.uid === record.standby) {
     return standing("failingOver", "ActiveOver", `${writer.name} is over; waiting for ${whyAway(peer)}`);
   }
-  if (heard(writer) === null) {
+  const own = heard(writer);
+  if (own === null) {
     return standing(
       "waiting",
       "WaitingForActive",
       `${writer.name} must go on from its own disk: ${whyAway(writer)}`,
     );
+  }
+  const { instance, db } = own.timesten;
+  if (instance === "Missing" || db === "None") {
+    const message = `the disk on which the writer ran: ${writer.name} has no ${instance === "Missing" ? "instance" : "database"} any more`;
+    return standing("stuck", "MissingFact", message);
   }
   if (loadedAgain(writer) === null) {
     return standing("configuring", "LoadingActive", `the database of ${writer.name} is being loaded`);

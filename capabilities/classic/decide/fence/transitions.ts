@@ -97,6 +97,8 @@ export const transitions: readonly Transition[] = [
       if (life.is !== "alive" || life.state.permission.soloEnded?.n !== to.n) {
         return `the writer's word that it no longer commits alone in ${to.n}`;
       }
+      // It took solo again by itself since then: its standby left.
+      if (life.state.permission.soloed >= to.n) return `a writer that needs its standby's grants in ${to.n}`;
       const pod = o.pods.find(one => one.uid === to.standby);
       const standby = pod === undefined ? null : completeFor(pod, to.n);
       return standby?.state.permission.obeyedN === to.n ? null : `the standby complete for ${to.n}`;

@@ -9,8 +9,7 @@ import type {
   ObservedPod,
   RecordNotes,
 } from "../../observation";
-import { otherPod, writerPod } from "../facts";
-import { isDrained } from "../fence/handover";
+import { heard, otherPod, writerPod } from "../facts";
 import { carried, type Ground } from "../fence/proofs";
 import type { Verdict } from "../fence/verdict";
 import { routed, servingPod } from "./routing";
@@ -81,11 +80,17 @@ type Loss = Pick<FailoverStart, "possibleLoss" | "lossBytes" | "fromPosition" | 
 
 /** What may be missing, by the last that was heard. Nothing is where the old writer drained. */
 function lossOf(o: Observation, from: ObservedPod, to: ObservedPod): Loss {
-  const drained = o.record !== null && isDrained(o.record.value, from);
+  const drained = o.record !== null && saidDrained(o.record.value, from);
   const possibleLoss = !drained && !isTwosafe(to.agent.state?.timesten);
   const toPosition = to.agent.state?.timesten.dbId ?? null;
   const fromPosition = o.writerSeen.dbId ?? from.agent.viaPeer?.digest.timesten.dbId ?? null;
   return { possibleLoss, lossBytes: possibleLoss ? o.writerSeen.lagBytes : null, fromPosition, toPosition };
+}
+
+/** The old writer's agent keeps its word on disk: it counts also after the end of that life. */
+function saidDrained(record: PermissionRecord, from: ObservedPod): boolean {
+  const state = from.uid === record.writer.podUID ? heard(from) : null;
+  return record.mode === "Closed" && state?.permission.drained === record.n;
 }
 
 /** Only with two-safe does every acknowledged commit exist on both sides. */
