@@ -6,101 +6,9 @@ import type { Command } from "../../../protocol";
 import { ask, attempts, idPrefix } from "../decide/ask";
 import { heard } from "../decide/facts";
 import type { Reason } from "../decision";
-import { findingOf, type Finding, type FindingName } from "./finding";
+import { findingOf, type Finding } from "./finding";
 import type { IndependentObservation, ObservedDatabase } from "./observation";
-
-export type DatabaseState =
-  | "Initializing"
-  | "Normal"
-  | "Down"
-  | "Terminal"
-  | "ManualInterventionRequired"
-  | "Reexamine";
-
-/** Commands that bring a database to where its agent opens it. */
-export type Repair = "startDaemon" | "createDatabase" | "loadDatabase";
-
-/** Either a state, or a command to be tried in the present state, and the state when it has failed for good. */
-export type Cell = DatabaseState | { repair: Repair; failed: DatabaseState };
-
-const start: Cell = { repair: "startDaemon", failed: "Terminal" };
-const create: Cell = { repair: "createDatabase", failed: "Terminal" };
-const load: Cell = { repair: "loadDatabase", failed: "ManualInterventionRequired" };
-
-/**
- * The transitions, by state and finding. Terminal and ManualInterventionRequired are left by `reexamine` alone.
- * docs/independent.md explains them.
- */
-export const podTable: Record<"Initializing" | "Normal" | "Down" | "Reexamine", Record<FindingName, Cell>> = {
-  // Nobody counts on it yet, so there is no timeout; volumes of a former object of the name are gone on with.
-  Initializing: {
-    absent: "Initializing",
-    silent: "Initializing",
-    lost: "Initializing",
-    stopping: "Initializing",
-    working: "Initializing",
-    unknown: "Initializing",
-    noInstance: "Terminal",
-    daemonDown: start,
-    noDatabase: create,
-    unloaded: load,
-    moving: "Initializing",
-    closed: "Initializing",
-    replicated: "Down",
-    serving: "Normal",
-  },
-  // A short silence or a moment without an answer changes nothing.
-  Normal: {
-    absent: "Down",
-    silent: "Normal",
-    lost: "Down",
-    stopping: "Normal",
-    working: "Down",
-    unknown: "Normal",
-    noInstance: "Terminal",
-    daemonDown: "Down",
-    noDatabase: "Down",
-    unloaded: "Down",
-    moving: "Down",
-    closed: "Down",
-    replicated: "Down",
-    serving: "Normal",
-  },
-  Down: {
-    absent: "Down",
-    silent: "Down",
-    lost: "Down",
-    stopping: "Down",
-    working: "Down",
-    unknown: "Down",
-    noInstance: "Terminal",
-    daemonDown: start,
-    // It existed. An empty one in its place would hide the loss: a person says so by reexamine.
-    noDatabase: "Terminal",
-    unloaded: load,
-    moving: "Down",
-    closed: "Down",
-    replicated: "Down",
-    serving: "Normal",
-  },
-  // Repairs are Down's; here it is only looked.
-  Reexamine: {
-    absent: "Down",
-    silent: "Reexamine",
-    lost: "Down",
-    stopping: "Reexamine",
-    working: "Down",
-    unknown: "Down",
-    noInstance: "Terminal",
-    daemonDown: "Down",
-    noDatabase: "Initializing",
-    unloaded: "Down",
-    moving: "Down",
-    closed: "Down",
-    replicated: "Down",
-    serving: "Normal",
-  },
-};
+import { databaseStates, podTable, type DatabaseState, type Repair } from "./podTable";
 
 /** What becomes of a pod in this pass. */
 export interface PodVerdict {
@@ -126,17 +34,8 @@ const WATCH_MS = 5_000;
 /** @returns what was reported of that pod last */
 export function rememberedState(o: IndependentObservation, name: string): DatabaseState {
   const word = o.object.status?.podStatus?.find(one => one.name === name)?.highLevelState;
-  return states.find(state => state === word) ?? "Initializing";
+  return databaseStates.find(state => state === word) ?? "Initializing";
 }
-
-const states: readonly DatabaseState[] = [
-  "Initializing",
-  "Normal",
-  "Down",
-  "Terminal",
-  "ManualInterventionRequired",
-  "Reexamine",
-];
 
 /** @returns the pod's state and what is to be done in it */
 export function judgePod(o: IndependentObservation, pod: ObservedDatabase): PodVerdict {

@@ -1,22 +1,14 @@
 /** Table 2.2 of the reference: the states of pods of independent databases. */
+import { judgePod } from "../../../../capabilities/classic/independent/podRules";
 import {
-  judgePod,
+  databaseStates,
   podTable,
   type DatabaseState,
-} from "../../../../capabilities/classic/independent/podRules";
+} from "../../../../capabilities/classic/independent/podTable";
 import type { FindingName } from "../../../../capabilities/classic/independent/finding";
 import type { TimesTenView } from "../../../../protocol";
 import { daemonDownView, emptyView, unloadedView } from "../fixtures";
 import { IndependentSet, closedView, openView, readySet } from "./simulation";
-
-const states: DatabaseState[] = [
-  "Initializing",
-  "Normal",
-  "Down",
-  "Terminal",
-  "ManualInterventionRequired",
-  "Reexamine",
-];
 
 /** One pod in a state, with what makes the finding. */
 const findings: Record<FindingName, (set: IndependentSet) => void> = {
@@ -97,13 +89,13 @@ it("every state has an outcome and a reason for every view an agent can have", (
           for (const repScheme of ["Exists", "None", "Unknown"] as const)
             views.push({ instance, daemon, db, open, repScheme });
   const set = readySet(1);
-  for (const state of states) {
+  for (const state of databaseStates) {
     for (const view of views) {
       set.object.status = { ...set.object.status, podStatus: [{ name: "sample-0", highLevelState: state }] };
       set.see(0, view);
       const o = set.observe();
       const verdict = judgePod(o, o.pods[0]!);
-      expect(states).toContain(verdict.state);
+      expect(databaseStates).toContain(verdict.state);
       expect(verdict.why.message).not.toBe("");
     }
   }
