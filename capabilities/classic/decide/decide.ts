@@ -5,7 +5,7 @@
 import type { HighLevelState } from "../../../generated/types";
 import type { Decision, Effect, EventText, Reason } from "../decision";
 import type { Observation, ObservedPod } from "../observation";
-import { heard, otherPod, writerPod } from "./facts";
+import { heard, mayStillAnswer, otherPod, writerPod } from "./facts";
 import { whyAway } from "./fence/found";
 import { evidenceFor } from "./fence/proofs";
 import { decideRecord } from "./fence/rules";
@@ -107,12 +107,7 @@ function manage(
 
 /** @returns the pods whose agents are silent only for a moment, for people; null when all that can be heard was heard */
 function whoMayStillAnswer(o: Observation): string | null {
-  const brief = (pod: ObservedPod) =>
-    pod.uid !== null &&
-    heard(pod) === null &&
-    pod.container?.running === true &&
-    pod.agent.silentForMs < o.settings.unreachableTimeoutMs;
-  const silent = o.pods.filter(brief);
+  const silent = o.pods.filter(pod => mayStillAnswer(o, pod));
   return silent.length === 0 ? null : silent.map(whyAway).join("; ");
 }
 
@@ -165,6 +160,7 @@ function stateStep(o: Observation, verdict: Verdict): StateStep {
     situation: verdict.situation,
     progress: writer === null ? "down" : standbyProgress(o, otherPod(o, writer)),
     activeMoved: writer !== null && shown !== null && shown !== writer.name,
+    acting: verdict.write !== null,
     bothDown: bothAreDown(o, verdict),
     reportedForMs: o.nowMs - (o.object.status?.lastHighLevelStateSwitch ?? 0) * 1000,
     longTaskMs: o.settings.longTaskMs,
@@ -181,7 +177,8 @@ function activePod(o: Observation, state: HighLevelState): string | null {
   const writer = writerPod(o)?.name ?? null;
   const shown = reportedActive(o);
   const settled: HighLevelState[] = ["Initializing", "ActiveTakeover", "ConfiguringActive", "Normal"];
-  return settled.includes(state) ? (writer ?? shown) : (shown ?? writer);
+  const examined = o.object.status?.highLevelState === "Reexamine" && state !== "Reexamine";
+  return examined || settled.includes(state) ? (writer ?? shown) : (shown ?? writer);
 }
 
 function repairsOf(o: Observation, verdict: Verdict, plan: Plan): Pick<Decision, "repairs" | "events"> {

@@ -116,6 +116,12 @@ export function quietSinceClosed(o: Observation, record: PermissionRecord): bool
   return waitedOut(standby, record.from);
 }
 
+/** @returns whether the pod runs and its agent is silent only for a moment */
+export function mayStillAnswer(o: Observation, pod: ObservedPod): boolean {
+  const there = pod.uid !== null && pod.container?.running === true;
+  return there && heard(pod) === null && pod.agent.silentForMs < o.settings.unreachableTimeoutMs;
+}
+
 /** @returns whether the pod shall go or its agent is on its way out */
 export function leaving(pod: ObservedPod): boolean {
   return pod.terminating || heard(pod)?.stopping === true;

@@ -6,7 +6,7 @@ import type { AgentState, PermissionRecord } from "../../../../protocol";
 import type { Repairs } from "../../decision";
 import type { Observation, ObservedPod } from "../../observation";
 import { attempts, idPrefix, runningTask } from "../ask";
-import { heard, lifeOf, obeysAlone, serves, staying } from "../facts";
+import { heard, lifeOf, mayStillAnswer, obeysAlone, serves, staying } from "../facts";
 import type { StandbyProgress } from "./states";
 import { epilogPending } from "./epilog";
 import { nothingToDo, planned, type Plan } from "./plan";
@@ -73,6 +73,7 @@ function isDuplicated(n: number, peer: ObservedPod, state: AgentState): boolean 
 
 /** @returns how far the standby is, for the state of the object */
 export function standbyProgress(o: Observation, peer: ObservedPod): StandbyProgress {
+  if (mayStillAnswer(o, peer)) return "silent";
   const state = staying(peer);
   if (state === null || state.boot === null || runningTask(peer)?.verb === "duplicate") return "down";
   const { db, repAgent, repState } = state.timesten;

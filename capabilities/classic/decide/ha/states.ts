@@ -9,6 +9,8 @@ import type { Situation } from "../fence/verdict";
 export type StandbyProgress =
   /** Not there, or being made. */
   | "down"
+  /** Its agent is silent, not for long: that is no news. */
+  | "silent"
   /** It replicates and catches up. */
   | "catchingUp"
   /** STANDBY, only the last word is missing. */
@@ -21,6 +23,8 @@ export interface StateInput {
   progress: StandbyProgress;
   /** The writer is on the pod that was not the active when `reported` was written. */
   activeMoved: boolean;
+  /** The record is changed in this pass. */
+  acting: boolean;
   /** No database can serve without being loaded or made active first. */
   bothDown: boolean;
   /** How long the reported state has lasted, ms. */
@@ -92,7 +96,7 @@ function goalOf(input: StateInput): HighLevelState | null {
       // A record that was lost is written anew within a pass or two: nothing to show.
       return input.reported === "Reexamine" || foreign.includes(input.reported) ? "Initializing" : null;
     case "failingOver":
-      return tooLong(input) ? "ManualInterventionRequired" : "ActiveDown";
+      return tooLong(input) && !input.acting ? "ManualInterventionRequired" : "ActiveDown";
     case "waiting":
       return tooLong(input) ? "ManualInterventionRequired" : "WaitingForActive";
     case "configuring":
@@ -102,9 +106,11 @@ function goalOf(input: StateInput): HighLevelState | null {
   }
 }
 
-/** Whatever is shown stays; only an examination must come to an end. */
+/** What is shown stays; only what lasts one pass, and an examination, come to an end. */
 function patient({ reported, reportedForMs }: StateInput): HighLevelState | null {
   if (foreign.includes(reported)) return "ManualInterventionRequired";
+  if (reported === "BothDown") return "WaitingForActive";
+  if (reported === "ActiveTakeover") return "StandbyDown";
   return reported === "Reexamine" && reportedForMs >= LOOK_LIMIT_MS ? "ManualInterventionRequired" : null;
 }
 
@@ -117,6 +123,8 @@ function servingGoal({ reported, progress }: StateInput): HighLevelState {
   switch (progress) {
     case "down":
       return "StandbyDown";
+    case "silent":
+      return reported === "StandbyStarting" || reported === "StandbyCatchup" ? reported : "StandbyDown";
     case "catchingUp":
       return reported === "StandbyStarting" || reported === "StandbyCatchup"
         ? "StandbyCatchup"
