@@ -137,7 +137,7 @@ export interface components {
                     pollingInterval?: number;
                     /**
                      * Format: int32
-                     * @description Where given, a silent agent's Pod counts as down only after so many seconds.
+                     * @description Where given, a silent agent's Pod counts as down, and a silent active is replaced, only after so many seconds.
                      */
                     unreachableTimeout?: number;
                     /**
@@ -492,7 +492,7 @@ export interface components {
                     to?: string;
                     /**
                      * Format: int64
-                     * @description Record number of the pair that was left.
+                     * @description n of the record at the last change of writer: this one.
                      */
                     epoch?: number;
                     /**

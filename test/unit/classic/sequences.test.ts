@@ -130,7 +130,7 @@ describe("failover", () => {
       kind: "failover",
       from: "sample-0",
       to: "sample-1",
-      epoch: 2,
+      epoch: 3,
       recordNumber: 3,
     });
     const { failedAt, seenAt, provenAt, promotedAt, routedAt, redundantAt } = lastFailover ?? {};

@@ -41,6 +41,7 @@ describe("the reference", () => {
     ["docs/reference/status.md", "At the top", ["status"]],
     ["docs/reference/status.md", "podStatus", ["status", "podStatus", "[]"]],
     ["docs/reference/status.md", "lastFailover", ["status", "lastFailover"]],
+    ["docs/reference/status.md", "switchover", ["status", "switchover"]],
   ])("%s lists under %p exactly the fields of the schema", (file, heading, path) => {
     expect(fields(...path).length).toBeGreaterThan(2);
     expect(documented(file, heading)).toEqual(fields(...path));
