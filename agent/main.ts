@@ -2,15 +2,21 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { agentCommand } from "./entry/command";
-import { containerPath, readConfig, utilityEnv, type AgentConfig } from "./entry/config";
+import { containerPath, readConfig, readWitnessConfig, utilityEnv, type AgentConfig } from "./entry/config";
 import { imagePlaces } from "./entry/distribution";
 import { init } from "./entry/init";
 import { install } from "./entry/install";
-import { agentStarter, STOPPING_ENV, Supervisor } from "./entry/run";
+import { agentStarter, guardStarter, STOPPING_ENV, Supervisor } from "./entry/run";
 import { serve } from "./entry/serve";
 import { becomeTimesTenUser } from "./entry/user";
+import { guardedDatabase } from "./guard/database";
+import { GuardKeeper } from "./guard/keeper";
+import { serveGuard } from "./guard/serve";
 import type { Log } from "./ports";
 import { jsonLog, Secrets, systemClock } from "./system";
+import { instanceProcesses } from "./timesten/processes";
+import { kill } from "./timesten/procfs";
+import { keepCompanion, serveWitness } from "./witness/serve";
 
 /** Set when the bundle is built. */
 declare const AGENT_VERSION: string | undefined;
@@ -27,6 +33,8 @@ const verbs: Record<string, (args: readonly string[]) => Promise<number>> = {
   init: runInit,
   run: runSupervisor,
   serve: runServe,
+  guard: runGuard,
+  witness: runWitness,
   version: async () => {
     process.stdout.write(`${version}\n`);
     return 0;
@@ -45,15 +53,45 @@ async function runInit(): Promise<number> {
   return 0;
 }
 
+/** The container is over when the agent has ended cleanly, or when nobody guards the database. */
 async function runSupervisor(): Promise<number> {
-  await configAsUser();
-  const supervisor = new Supervisor({
-    clock: systemClock,
-    log,
-    start: agentStarter(agentCommand(dirname(script), script)),
+  const config = await configAsUser();
+  const command = agentCommand(dirname(script), script);
+  const unguarded = new Promise<number>(resolve => {
+    const onLost = (): void => {
+      // The end of the container kills everything in it; the database must not wait for that.
+      instanceProcesses(config.instanceHome).forEach(kill);
+      leaveWord("the guard of the database could not be kept alive");
+      resolve(1);
+    };
+    const keeper = new GuardKeeper({ clock: systemClock, log, start: guardStarter(command), onLost });
+    process.on("exit", () => keeper.stop());
   });
+  const supervisor = new Supervisor({ clock: systemClock, log, start: agentStarter(command) });
   onStopSignal(() => supervisor.stop());
-  return supervisor.done;
+  return Promise.race([supervisor.done, unguarded]);
+}
+
+/** Stays until the supervisor ends it: SIGTERM to the whole pod is no reason to leave the database alone. */
+async function runGuard(): Promise<number> {
+  const config = await configAsUser();
+  await serveGuard(config, guardedDatabase(config, process.env, dirname(script), log), log);
+  return new Promise(() => undefined);
+}
+
+/** Arguments: a program to keep running beside it, whose container this was; then the log is that program's. */
+async function runWitness(companion: readonly string[]): Promise<number> {
+  const quiet = companion.length > 0;
+  const ownLog = quiet
+    ? { ...jsonLog(secrets, line => process.stderr.write(line)), info: () => undefined }
+    : log;
+  const stop = new Promise<void>(resolve => onStopSignal(resolve, ownLog));
+  const endCompanion = keepCompanion(companion, ownLog);
+  const witness = await serveWitness(readWitnessConfig(process.env), dirname(script), ownLog);
+  await stop;
+  await witness.shutdown();
+  endCompanion();
+  return 0;
 }
 
 /** A signal that arrives while the agent starts is kept until it has started. */
@@ -73,23 +111,27 @@ async function runServe(): Promise<number> {
 
 async function configAsUser(): Promise<AgentConfig> {
   const config = readConfig(process.env, existsSync(containerPath(process.env, "/ttlog")));
-  const folders = [dirname(config.memoryFile), ...(config.logDir === null ? [] : [config.logDir])];
+  const data = [dirname(config.memoryFile), ...(config.logDir === null ? [] : [config.logDir])];
+  // ttinit does without the memory volume of guard and witness.
+  const folders = existsSync(config.runDir) ? [...data, config.runDir] : data;
   const user = await becomeTimesTenUser(config, folders);
   if (user !== null) log.info("running as the TimesTen user", { user: user.name, uid: user.uid });
   return config;
 }
 
-function onStopSignal(stop: () => void): void {
+function onStopSignal(stop: () => void, to: Log = log): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
-      log.info("signal received", { signal });
+      to.info("signal received", { signal });
       stop();
     });
   }
 }
 
 function usage(): number {
-  process.stderr.write(`usage: agent.cjs install <folder> | init | run | serve | version\n`);
+  process.stderr.write(
+    `usage: agent.cjs install <folder> | init | run | serve | guard | witness [program] | version\n`,
+  );
   return 2;
 }
 

@@ -1,6 +1,7 @@
 /** The agent's settings: environment variables of the pod, and the paths that follow from them. */
 import { basename, dirname, join } from "node:path";
-import { AGENT_PORT } from "../../protocol";
+import { AGENT_PORT, WITNESS_PORT } from "../../protocol";
+import { UTILITY_ENV } from "../timesten/database";
 
 /** Ports of the instance (docs/agent.md). */
 export const DAEMON_PORT = 6624;
@@ -30,6 +31,8 @@ export interface AgentConfig {
   configDir: string;
   secretDir: string;
   memoryFile: string;
+  /** What agent, guard and witness share (/ttrun): in memory, as old as the pod. */
+  runDir: string;
   /** Time from SIGTERM to the end, ms. */
   graceMs: number;
   /** Port of the agent's server. */
@@ -67,11 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv, logVolume: boolean): AgentCon
   const podName = needed("POD_NAME");
   const instanceHome = needed("TIMESTEN_HOME");
   const userHome = dirname(dirname(instanceHome));
-  const number = (name: string, otherwise: number): number => {
-    const value = Number(env[name] ?? otherwise);
-    if (!Number.isSafeInteger(value) || value < 0) throw new ConfigError(`${name} is no whole number`);
-    return value;
-  };
+  const number = (name: string, otherwise: number): number => wholeNumber(env, name, otherwise);
   const path = (name: string) => containerPath(env, name);
   return {
     podName,
@@ -87,10 +86,52 @@ export function readConfig(env: NodeJS.ProcessEnv, logVolume: boolean): AgentCon
     configDir: path("/ttconfig"),
     secretDir: path("/ttagent"),
     memoryFile: path("/tt/operator/memory.json"),
+    runDir: path("/ttrun"),
     graceMs: number("TT_GRACE_MS", DEFAULT_GRACE_MS),
     port: number("TT_AGENT_PORT", AGENT_PORT),
     runAs: env.TT_AGENT_USER ?? null,
   };
+}
+
+/** What the witness has to know. */
+export interface WitnessConfig {
+  podName: string;
+  podUID: string;
+  /** TIMESTEN_HOME. */
+  instanceHome: string;
+  secretDir: string;
+  runDir: string;
+  /** From SIGTERM to the end of tt, ms. */
+  graceMs: number;
+  /** Port of the witness's server. */
+  port: number;
+}
+
+/**
+ * @param env of the container
+ * @throws ConfigError
+ */
+export function readWitnessConfig(env: NodeJS.ProcessEnv): WitnessConfig {
+  const needed = (name: string): string => {
+    const value = env[name]?.trim() ?? "";
+    if (value === "") throw new ConfigError(`environment variable ${name} is not set`);
+    return value;
+  };
+  return {
+    podName: needed("POD_NAME"),
+    podUID: needed("POD_UID"),
+    instanceHome: needed("TIMESTEN_HOME"),
+    secretDir: containerPath(env, "/ttagent"),
+    runDir: containerPath(env, "/ttrun"),
+    graceMs: wholeNumber(env, "TT_GRACE_MS", DEFAULT_GRACE_MS),
+    port: wholeNumber(env, "TT_WITNESS_PORT", WITNESS_PORT),
+  };
+}
+
+function wholeNumber(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const value = Number(env[name] ?? otherwise);
+  if (!Number.isSafeInteger(value) || value < 0) throw new ConfigError(`${name} is no whole number`);
+  return value;
 }
 
 /** @returns name and parent folder of the instance, as ttInstanceCreate wants them */
@@ -121,5 +162,6 @@ export function utilityEnv(config: AgentConfig, env: NodeJS.ProcessEnv): NodeJS.
     PATH: `${join(config.instanceHome, "bin")}:${env.PATH ?? "/usr/local/bin:/usr/bin:/bin"}`,
     HOME: config.userHome,
     LC_ALL: "C",
+    [UTILITY_ENV]: "1",
   };
 }

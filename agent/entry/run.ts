@@ -1,6 +1,6 @@
 /**
- * `run`, the tt container: keeps the agent proper (`serve`) alive. The database is no child of the agent, so it lives
- * on while the agent starts again.
+ * `run`, the tt container: keeps the agent proper (`serve`) alive, and beside it the guard (agent/guard/keeper.ts). The
+ * database is no child of the agent, so it lives on while the agent starts again.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Clock, Log } from "../ports";
@@ -101,10 +101,25 @@ export class Supervisor {
  */
 export function agentStarter(command: readonly [string, ...string[]]): (stopping: boolean) => AgentProcess {
   return stopping => {
-    const [program, ...args] = command;
     const env = stopping ? { ...process.env, [STOPPING_ENV]: "1" } : process.env;
-    return agentProcess(spawn(program, [...args, "serve"], { env, stdio: ["ignore", "inherit", "inherit"] }));
+    return start(command, "serve", env);
   };
+}
+
+/**
+ * @param command program and arguments in front of `guard`
+ * @returns a starter of real guard processes
+ */
+export function guardStarter(command: readonly [string, ...string[]]): () => AgentProcess {
+  return () => start(command, "guard", process.env);
+}
+
+function start(
+  [program, ...args]: readonly [string, ...string[]],
+  verb: string,
+  env: NodeJS.ProcessEnv,
+): AgentProcess {
+  return agentProcess(spawn(program, [...args, verb], { env, stdio: ["ignore", "inherit", "inherit"] }));
 }
 
 function agentProcess(child: ChildProcess): AgentProcess {

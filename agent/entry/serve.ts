@@ -5,10 +5,11 @@ import { join } from "node:path";
 import type { AgentState } from "../../protocol";
 import { Agent } from "../core/agent";
 import { FileDisk } from "../disk";
-import type { GuardedDatabase } from "../guard/core";
-import { localGuard } from "../guard/local";
+import { GuardClient } from "../guard/client";
+import { GUARD_SOCKET } from "../guard/files";
+import { peerClient } from "../peer/client";
 import { noPeer } from "../peer/none";
-import type { Log } from "../ports";
+import type { Log, PeerPort } from "../ports";
 import { startServer, type AgentServer } from "../server/server";
 import { tlsFiles } from "../server/tls";
 import { systemClock, type Secrets } from "../system";
@@ -42,14 +43,14 @@ export interface RunningAgent {
  */
 export async function serve(o: ServeOptions): Promise<RunningAgent> {
   const { config, log } = o;
-  const driver = await makeDriver(o);
+  const guard = new GuardClient(join(config.runDir, GUARD_SOCKET), log);
   const agent = new Agent({
     clock: systemClock,
     disk: new FileDisk(config.memoryFile),
-    timesten: driver,
+    timesten: await makeDriver(o),
     log,
-    guard: localGuard({ clock: systemClock, log, database: guardedBy(driver) }),
-    peer: noPeer,
+    guard,
+    peer: peerOf(config, log),
     newBootId: randomUUID,
     topology: config.topology,
     graceMs: config.graceMs,
@@ -66,6 +67,8 @@ export async function serve(o: ServeOptions): Promise<RunningAgent> {
     port: config.port,
     tls: tlsFiles(config.secretDir),
     sessions: agent,
+    ...(config.topology === "none" ? {} : { peers: agent.peering }),
+    objectUID: config.objectUID,
     clock: systemClock,
     log,
   });
@@ -83,13 +86,18 @@ export async function serve(o: ServeOptions): Promise<RunningAgent> {
   };
 }
 
-/** The guard's hands where it is no process of its own. */
-function guardedBy(driver: TimesTenDriver): GuardedDatabase {
-  return {
-    watch: (processes, onEnd) => driver.watchProcesses(processes, onEnd),
-    close: signal => driver.close(signal),
-    kill: () => driver.killProcesses(),
-  };
+/** The way to the other pod of a pair. */
+function peerOf(config: AgentConfig, log: Log): PeerPort {
+  const [host] = config.peerHosts;
+  if (config.topology === "none" || host === undefined) return noPeer;
+  const { podName, podUID, objectUID, secretDir } = config;
+  return peerClient({
+    host,
+    tls: tlsFiles(secretDir),
+    clock: systemClock,
+    log,
+    self: { podName, podUID, objectUID },
+  });
 }
 
 async function shutdown(agent: Agent, server: AgentServer, config: AgentConfig, log: Log): Promise<void> {

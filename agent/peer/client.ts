@@ -48,13 +48,6 @@ export function peerClient(o: PeerClientOptions): PeerPort {
   });
 }
 
-/** @returns a port that leads nowhere: there is no other pod */
-export const noPeerPort: PeerPort = {
-  start: () => undefined,
-  send: () => false,
-  stop: () => undefined,
-};
-
 /** The name is resolved and the certificates are read anew at each dial: both may change. */
 function dialling<Out, In>(schema: ZodType<In>, url: string, o: PeerClientOptions): Dial<Out, In> {
   return handlers => {

@@ -6,7 +6,7 @@ import { TimesTenError } from "./errors";
 import { firstError } from "./parse/error";
 import { parsePolicies } from "./parse/ttadmin";
 import { dbStateOf, userConnections, type DatabaseStatus } from "./parse/ttstatus";
-import { statOf } from "./procfs";
+import { environmentOf, statOf } from "./procfs";
 
 /** @returns the database's part of a report that is not older than this call; undefined when it has none */
 export async function freshSection(c: Context, signal: AbortSignal): Promise<DatabaseStatus | undefined> {
@@ -64,12 +64,18 @@ async function hasUsers(c: Context, signal: AbortSignal): Promise<boolean> {
   return section !== undefined && others(c, section).length > 0;
 }
 
+/** Set for whatever agent and guard run: what that does in the database is no user's doing. */
+export const UTILITY_ENV = "TT_AGENT_UTILITY";
+
 /** Connections of users: all but those of the utilities and sessions that we started. */
 function others(c: Context, section: DatabaseStatus) {
   return userConnections(section).filter(connection => {
     const stat = statOf(connection.pid);
     // A process that we cannot see may live in another container: it counts as a user.
-    return stat === null || !c.isOwn(stat.group);
+    if (stat === null) return true;
+    // What serves clients has the mark from the daemon, which the agent started.
+    const marked = connection.type === "Process" && environmentOf(stat.pid, UTILITY_ENV) !== null;
+    return !marked && !c.isOwn(stat.group);
   });
 }
 

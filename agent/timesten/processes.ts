@@ -109,7 +109,20 @@ export function directProcesses(c: Context): string {
 
 /** TimesTen's own processes of this instance, whoever started them. */
 function ofInstance(c: Context): ProcessId[] {
-  return allProcesses().filter(({ pid, name }) => TIMESTEN.test(name) && isOfInstance(c, pid));
+  return instanceProcesses(c.o.instanceHome);
+}
+
+/**
+ * @param instanceHome TIMESTEN_HOME they were started for
+ * @param orHidden also those whose environment we may not see: for whoever must overlook none
+ * @returns TimesTen's own processes that live, whoever started them
+ */
+export function instanceProcesses(instanceHome: string, orHidden = false): ProcessId[] {
+  return allProcesses().filter(({ pid, name }) => {
+    if (!TIMESTEN.test(name)) return false;
+    const home = environmentOf(pid, "TIMESTEN_HOME");
+    return home === instanceHome || (home === null && orHidden);
+  });
 }
 
 function isOfInstance(c: Context, pid: number): boolean {
