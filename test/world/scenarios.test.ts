@@ -39,11 +39,12 @@ describe("a run", () => {
 
   it("can be named in a line and read back from it", () => {
     const options: RunOptions = {
-      seed: "17",
+      seed: "it's 17 %",
       scenario: "kill standby daemon",
       faults: "random",
       twosafe: true,
       operators: 2,
+      brisk: true,
       killPoint: { index: 12, when: "before" },
     };
     expect(parseReplay(replayText(options))).toEqual(options);

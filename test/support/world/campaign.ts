@@ -62,6 +62,7 @@ export function randomRun(seed: number): RunOptions {
     faults: "random",
     twosafe: random.chance(0.5),
     operators: random.chance(0.5) ? 2 : 1,
+    brisk: seed % 10 !== 0,
   };
 }
 
@@ -91,12 +92,18 @@ export function replayCommand(options: RunOptions): string {
 
 /** @returns e.g. `seed=17 scenario=kill-daemon faults=random twosafe operators=2 kill=12:before` */
 export function replayText(options: RunOptions): string {
-  const { seed, scenario, faults, twosafe, operators, killPoint } = options;
-  const words = [`seed=${seed}`, `scenario=${scenario.replaceAll(" ", "_")}`, `faults=${faults}`];
+  const { seed, scenario, faults, twosafe, operators, brisk, killPoint } = options;
+  const words = [`seed=${inOneWord(seed)}`, `scenario=${scenario.replaceAll(" ", "_")}`, `faults=${faults}`];
   if (twosafe === true) words.push("twosafe");
   words.push(`operators=${operators ?? 1}`);
+  if (brisk === true) words.push("brisk");
   if (killPoint !== undefined) words.push(`kill=${killPoint.index}:${killPoint.when}`);
   return words.join(" ");
+}
+
+/** Neither space nor quote: the words of a line stay apart, and a shell takes it as it is. */
+function inOneWord(text: string): string {
+  return encodeURIComponent(text).replaceAll("'", "%27");
 }
 
 /**
@@ -110,11 +117,12 @@ export function parseReplay(text: string): RunOptions {
     throw new Error(`no scenario in "${text}"`);
   const kill = words.get("kill")?.split(":");
   return {
-    seed: words.get("seed") ?? "1",
+    seed: decodeURIComponent(words.get("seed") ?? "1"),
     scenario,
     faults: words.get("faults") === "random" ? "random" : "none",
     twosafe: words.has("twosafe"),
     operators: words.get("operators") === "2" ? 2 : 1,
+    brisk: words.has("brisk"),
     killPoint:
       kill === undefined
         ? undefined

@@ -102,7 +102,7 @@ export class Checker {
   /** An application was told that its commit is safe. */
   seeAcknowledged(id: number, database: LoadedDatabase): void {
     const key = objectOf(database.host);
-    const holders = [...this.databases].filter(other => objectOf(other.host) === key && holds(other.log, id));
+    const holders = [...this.databases].filter(other => objectOf(other.host) === key && other.has(id));
     const record = this.records.get(key);
     this.acknowledged.push({
       id,
@@ -239,7 +239,7 @@ export class Checker {
     if (!marked)
       this.violated(`Pair ${record.n} is called ready although no mark of it has reached the standby`);
     if (writer?.scheme?.twosafe !== true) return;
-    const missing = this.acknowledged.filter(({ id }) => holds(writer.log, id) && !holds(standby.log, id));
+    const missing = this.acknowledged.filter(({ id }) => writer.has(id) && !standby.has(id));
     if (missing.length > 0) {
       this.violated(
         `Pair ${record.n} is called ready although the standby lacks ${missing.length} acknowledged commits`,
@@ -263,13 +263,4 @@ export class Checker {
 export function objectOf(host: string): string {
   const [, name, namespace] = host.split(".");
   return `${namespace ?? ""}/${name ?? ""}`;
-}
-
-/** Rows are looked for from the end: they are young when asked about. */
-function holds(log: readonly Entry[], id: number): boolean {
-  for (let i = log.length - 1; i >= 0; i--) {
-    const entry = log[i]!;
-    if (entry.kind === "row" && entry.id === id) return true;
-  }
-  return false;
 }

@@ -53,8 +53,7 @@ export class WritingClient {
   }
 
   start(): void {
-    if (!this.stopped)
-      this.around.time.after(this.random.between(0.5, 1.5) * this.pauseMs, () => this.write());
+    this.pause(1);
   }
 
   /** No further commits. */
@@ -62,12 +61,19 @@ export class WritingClient {
     this.stopped = true;
   }
 
+  /** @param times how long, in its usual pauses */
+  private pause(times: number): void {
+    if (!this.stopped)
+      this.around.time.after(this.random.between(0.5, 1.5) * times * this.pauseMs, () => this.write());
+  }
+
   private write(): void {
     if (this.stopped) return;
     const { time } = this.around;
     const runtime = this.address === null ? undefined : this.network.byAddress(this.address);
     const database = runtime?.instance?.db;
-    if (runtime === undefined || database === undefined || database === null) return this.start();
+    // Nobody listens there: an application waits longer then.
+    if (runtime === undefined || database === undefined || database === null) return this.pause(4);
     const attempt: Attempt = {
       id: this.firstId + this.attempts.length,
       startedMs: time.nowMs(),
@@ -76,7 +82,7 @@ export class WritingClient {
     this.attempts.push(attempt);
     time.after(this.random.between(0.2, 2), () => {
       // The server asks the database now: open, and this one's role.
-      if (!database.writable()) return this.start();
+      if (!database.writable()) return this.pause(2);
       database.commit({ kind: "row", id: attempt.id, atMs: time.nowMs() }).then(
         () =>
           void time.after(this.random.between(0.2, 2), () => {

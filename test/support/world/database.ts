@@ -68,6 +68,8 @@ interface Waiter {
 /** One life of one database in memory. */
 export class LoadedDatabase {
   readonly log: Entry[];
+  private readonly rows = new Set<number>();
+  private lastMark = 0;
   /** When this life began. */
   readonly bornMs: number;
   role: Role = "IDLE";
@@ -89,6 +91,7 @@ export class LoadedDatabase {
     private readonly hopMs: { low: number; high: number },
   ) {
     this.log = [...files.log];
+    for (const entry of this.log) this.note(entry);
     this.bornMs = world.time.nowMs();
   }
 
@@ -102,11 +105,22 @@ export class LoadedDatabase {
   }
 
   dbId(): number {
-    for (let i = this.log.length - 1; i >= 0; i--) {
-      const entry = this.log[i]!;
-      if (entry.kind === "mark") return entry.value;
-    }
-    return 0;
+    return this.lastMark;
+  }
+
+  /** @returns whether a row is in it */
+  has(id: number): boolean {
+    return this.rows.has(id);
+  }
+
+  private append(entry: Entry): void {
+    this.log.push(entry);
+    this.note(entry);
+  }
+
+  private note(entry: Entry): void {
+    if (entry.kind === "row") this.rows.add(entry.id);
+    else this.lastMark = entry.value;
   }
 
   linked(): boolean {
@@ -154,7 +168,7 @@ export class LoadedDatabase {
     if (!this.alive) return Promise.reject(new Error("TT0994: data store connection terminated"));
     if (this.scheme !== null && this.role !== "ACTIVE")
       return Promise.reject(new Error("TT16265: this is not the active"));
-    this.log.push(entry);
+    this.append(entry);
     this.pump();
     if (this.scheme?.twosafe !== true || this.files.peerFailed) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -228,8 +242,8 @@ export class LoadedDatabase {
   /** The receiving side looks for the active, again and again, as long as its agent runs. */
   private seekPeer(): void {
     const { random, time } = this.world;
-    // A connected agent only looks whether the connection holds.
-    const times = this.link === null ? 1 : 4;
+    // A connected agent, or an active, only looks whether the connection holds.
+    const times = this.link === null && this.role !== "ACTIVE" ? 1 : 8;
     time.after(times * random.between(RECONNECT_MS.low, RECONNECT_MS.high), () => {
       if (!this.alive || !this.repAgent) return;
       if (this.link !== null && !this.linkHolds()) this.unlink();
@@ -306,7 +320,7 @@ export class LoadedDatabase {
   }
 
   private receive(sent: readonly Entry[], end: number): void {
-    for (let i = this.log.length; i < end; i++) this.log.push({ ...sent[i]!, atMs: this.world.time.nowMs() });
+    for (let i = this.log.length; i < end; i++) this.append({ ...sent[i]!, atMs: this.world.time.nowMs() });
     if (this.role === "RECOVERING") this.setRole("STANDBY");
   }
 }

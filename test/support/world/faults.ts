@@ -85,7 +85,11 @@ export class WorldFaults implements KubeFaults, TimesTenFaults, SessionFaults {
   private readonly driver: SeededRandom;
   private readonly sessions: SeededRandom;
 
-  constructor(random: SeededRandom) {
+  /** @param pace of everything that takes time on a node: 1 is a machine of today, less is faster */
+  constructor(
+    random: SeededRandom,
+    private readonly pace = 1,
+  ) {
     this.api = random.fork("api");
     this.events = random.fork("events");
     this.driver = random.fork("driver");
@@ -127,7 +131,9 @@ export class WorldFaults implements KubeFaults, TimesTenFaults, SessionFaults {
   }
 
   operation(pod: string, operation: Operation): OperationFate {
-    const fate = this.calmDriver.operation(pod, operation);
+    const typical = this.calmDriver.operation(pod, operation);
+    const looks = operation === "observe" || operation === "processes";
+    const fate = looks || typical.kind === "hang" ? typical : { ...typical, ms: typical.ms * this.pace };
     const { utilityFails, utilityHangs, utilitySlow } = this.intensity;
     // Killing and looking at /proc need no utility.
     if (fate.kind !== "done" || operation === "killProcesses" || operation === "processes") return fate;
@@ -138,7 +144,9 @@ export class WorldFaults implements KubeFaults, TimesTenFaults, SessionFaults {
 
   /** For a while, then it fails; or until somebody kills it. */
   private hang(): OperationFate {
-    if (this.driver.chance(0.7)) return { kind: "fail", ms: this.driver.between(3_000, 60_000) };
+    // A utility without end costs minutes of the run, until its command is given up.
+    if (this.pace < 1 || this.driver.chance(0.7))
+      return { kind: "fail", ms: this.driver.between(3_000, 60_000) };
     this.hangs++;
     return { kind: "hang" };
   }

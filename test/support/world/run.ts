@@ -31,6 +31,8 @@ export interface RunOptions {
   faults: "none" | "random";
   twosafe?: boolean;
   operators?: 1 | 2;
+  /** Fast nodes, a shorter storm, a shorter look at the rest: most runs of a campaign. */
+  brisk?: boolean;
   killPoint?: KillPoint | undefined;
   tampering?: WorldTampering | undefined;
 }
@@ -54,12 +56,14 @@ const AFTER_FAULTS_BOUND_MS = 200_000;
 /** After Normal is seen, the last words of status and Events come within this long; after a restart within that. */
 const SETTLED_MS = 3_000;
 const RESTARTED_MS = 12_000;
+const RESTARTED_BRISK_MS = 6_000;
 /** The longest that the product lets anything take: a command of ten minutes, tried again, or a wait as long. */
 const LONGEST_MS = 900_000;
 /** A lost watch event is made up for by the next list. */
 const RELIST_MS = 125_000;
 /** At rest the operators write nothing for so long. */
 const QUIET_MS = 30_000;
+const QUIET_BRISK_MS = 6_000;
 const QUIET_WRITES = 2;
 
 /** Runs one scenario from an empty cluster to rest. */
@@ -90,6 +94,7 @@ class Run {
     this.world = new WholeWorld({
       seed: `${o.scenario} ${o.seed}`,
       twosafe: o.twosafe ?? false,
+      brisk: o.brisk,
       tampering: o.tampering,
     });
     this.world.gate = (operator, effect) => this.gate(operator, effect);
@@ -100,7 +105,7 @@ class Run {
     this.armed = o.scenario === "creation";
     for (let i = 0; i < (o.operators ?? 1); i++) world.startOperator(`operator-${i}`);
     world.apply();
-    const chaos = o.faults === "random" ? new Chaos(world) : null;
+    const chaos = o.faults === "random" ? new Chaos(world, o.brisk) : null;
     const early = chaos !== null && (o.scenario === "creation" || world.random.fork("when").chance(0.3));
     if (early) await chaos.rage();
     let reached = await this.untilNormal(() => true, early ? AFTER_FAULTS_BOUND_MS : CALM_BOUND_MS);
@@ -154,14 +159,16 @@ class Run {
     const { world } = this;
     // A killed operator may still be about to come back and look around.
     const disturbed = this.o.killPoint !== undefined || this.o.faults === "random";
-    await world.time.pass(disturbed ? RESTARTED_MS : SETTLED_MS);
+    const restartedMs = this.o.brisk === true ? RESTARTED_BRISK_MS : RESTARTED_MS;
+    await world.time.pass(disturbed ? restartedMs : SETTLED_MS);
     world.client.stop();
     let writes = await this.writesAtRest();
     if (writes > QUIET_WRITES && this.o.faults === "random") {
       await world.time.pass(RELIST_MS);
       writes = await this.writesAtRest();
     }
-    if (writes > QUIET_WRITES) world.checker.violated(`${writes} API writes in ${QUIET_MS / 1000} s of rest`);
+    if (writes > QUIET_WRITES)
+      world.checker.violated(`${writes} API writes in ${this.quietMs() / 1000} s of rest`);
     const silent = world.whyNotExplained();
     if (silent !== null) world.checker.violated(silent);
     const why = world.whyNotNormal();
@@ -170,8 +177,12 @@ class Run {
 
   private async writesAtRest(): Promise<number> {
     const before = this.world.writes;
-    await this.world.time.pass(QUIET_MS);
+    await this.world.time.pass(this.quietMs());
     return this.world.writes - before;
+  }
+
+  private quietMs(): number {
+    return this.o.brisk === true ? QUIET_BRISK_MS : QUIET_MS;
   }
 
   result(): RunResult {
