@@ -51,6 +51,8 @@ export class SimulatedPair {
   annotations: Record<string, string> = {};
   /** For how long each pod's agent has been silent, ms; null: it is heard. */
   readonly silentForMs: [number | null, number | null] = [null, null];
+  /** Verbs that fail while they are in it. */
+  readonly failing = new Set<string>();
   readonly commands: string[] = [];
   readonly effects: string[] = [];
   #ends: Observation["ends"] = [];
@@ -105,6 +107,11 @@ export class SimulatedPair {
     this.#change(ordinal, timesten, {}, permission);
   }
 
+  /** Time passes, and nothing else happens. */
+  wait(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Passes until nothing happens any more. */
   settle(): void {
     for (let quiet = 0, count = 0; quiet < 3; count++) {
@@ -157,7 +164,7 @@ export class SimulatedPair {
         uid,
         state,
         roleLabel: this.#roles[ordinal],
-        agent: { changes: changes.splice(0), endedAgoMs: {}, ...silence },
+        agent: { changes: changes.splice(0), endedAgoMs: this.#endedAgo(state), ...silence },
       });
     }) as Observation["pods"];
     const o = observation({
@@ -172,6 +179,12 @@ export class SimulatedPair {
     return o.record === null || this.notes === null
       ? o
       : { ...o, record: { ...o.record, notes: this.notes } };
+  }
+
+  #endedAgo(state: AgentState | null): Record<string, number> {
+    return Object.fromEntries(
+      (state?.tasks ?? []).map(({ id, endedAtMs }) => [id, this.#nowMs - (endedAtMs ?? 0)]),
+    );
   }
 
   #tell(ordinal: Ordinal, state: AgentState): void {
@@ -239,10 +252,13 @@ export class SimulatedPair {
       verb: command.verb,
       status: "succeeded" as const,
       error: null,
-      startedAtMs: 1,
-      endedAtMs: 2,
+      startedAtMs: this.#nowMs,
+      endedAtMs: this.#nowMs,
     };
-    const tasks = [...(one.state?.tasks ?? []), task].slice(-8);
+    const failed = this.failing.has(command.verb);
+    const outcome = failed ? { status: "failed" as const, error: "TT0000: it cannot be" } : {};
+    const tasks = [...(one.state?.tasks ?? []), { ...task, ...outcome }].slice(-8);
+    if (failed) return this.#change(ordinal, {}, { tasks });
     switch (command.verb) {
       case "startDaemon":
         return this.#change(ordinal, one.disk === null ? emptyView : unloadedView, { tasks });
