@@ -46,6 +46,11 @@ export const metricHelp = {
   timesten_classic_state: "1 for the high level state an object is in, 0 for the one before.",
   timesten_classic_state_normal: "1 while the pair is Normal, else 0.",
   timesten_classic_state_not_normal: "1 while the pair is neither Normal nor Initializing, else 0.",
+  timesten_classic_state_all_replicas_ready:
+    "1 while all independent databases of an object are ready, else 0.",
+  timesten_classic_state_not_all_replicas_ready:
+    "1 while any independent database of an object is not ready, Initializing aside, else 0.",
+  timesten_classic_replicas_ready: "Independent databases of an object that are ready.",
   timesten_classic_last_failover_seconds:
     "Last change of the active: seconds from the failure to each station.",
   timesten_classic_last_failover_timestamp_seconds:
@@ -131,14 +136,25 @@ function stateGauges(gauge: AddGauge, { objects }: MetricsSources): void {
       if (now) one.set({ ...labelsOf(object), state: now }, 1);
     }
   });
-  const share = (name: MetricName, holds: (state: string) => boolean): void =>
+  const share = (name: MetricName, of: typeof isPair, holds: (state: string) => boolean): void =>
     gauge(name, ["namespace", "name"], one => {
-      for (const object of objects().filter(isPair)) {
+      for (const object of objects().filter(of)) {
         one.set(labelsOf(object), holds(object.status?.highLevelState || "Initializing") ? 1 : 0);
       }
     });
-  share("timesten_classic_state_normal", state => state === "Normal");
-  share("timesten_classic_state_not_normal", state => state !== "Normal" && state !== "Initializing");
+  const neither = (best: string) => (state: string) => state !== best && state !== "Initializing";
+  share("timesten_classic_state_normal", isPair, state => state === "Normal");
+  share("timesten_classic_state_not_normal", isPair, neither("Normal"));
+  const isSet = (object: TimesTenClassicObject): boolean => !isPair(object);
+  const all = "AllReplicasReady";
+  share("timesten_classic_state_all_replicas_ready", isSet, state => state === all);
+  share("timesten_classic_state_not_all_replicas_ready", isSet, neither(all));
+  gauge("timesten_classic_replicas_ready", ["namespace", "name"], one => {
+    for (const object of objects().filter(isSet)) {
+      const ready = object.status?.podStatus?.filter(pod => pod.ready === true) ?? [];
+      one.set(labelsOf(object), ready.length);
+    }
+  });
 }
 
 function failoverGauges(gauge: AddGauge, { objects }: MetricsSources): void {

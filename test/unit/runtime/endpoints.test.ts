@@ -48,7 +48,22 @@ describe("the metrics", () => {
     expect(about).toEqual([
       'timesten_classic_state_normal{namespace="ns",name="new"} 0',
       'timesten_classic_state_not_normal{namespace="ns",name="new"} 0',
+      'timesten_classic_state_all_replicas_ready{namespace="ns",name="set"} 0',
+      'timesten_classic_state_not_all_replicas_ready{namespace="ns",name="set"} 0',
     ]);
+  });
+
+  it("count how many of a set of single databases are ready", async () => {
+    const podStatus = [0, 1, 2].map(ordinal => ({ name: `set-${ordinal}`, ready: ordinal < 2 }));
+    const status = { highLevelState: "SomeReplicasReady" as const, podStatus };
+    const lines = await scrape([classic("set", status, { replicationTopology: "none" })]);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'timesten_classic_replicas_ready{namespace="ns",name="set"} 2',
+        'timesten_classic_state_all_replicas_ready{namespace="ns",name="set"} 0',
+        'timesten_classic_state_not_all_replicas_ready{namespace="ns",name="set"} 1',
+      ]),
+    );
   });
 
   it("measure the stations of the last failover from its beginning", async () => {
