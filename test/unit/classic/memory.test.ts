@@ -1,7 +1,7 @@
 /** What counts as the end of a life of a database, and what does not. */
 import { PairMemory } from "../../../capabilities/classic/observe/memory";
 import type { PodObject } from "../../../capabilities/classic/observe/podObject";
-import type { EndedBoot } from "../../../protocol";
+import type { EndedBoot, PeerDigest, WitnessState } from "../../../protocol";
 import { BOOT, OBJECT_UID, UID, agentState, pod, type StateChange } from "./fixtures";
 
 const second = (s: number): string => new Date(s * 1_000).toISOString().replace(".000Z", "Z");
@@ -173,6 +173,89 @@ describe("the kubelet's word", () => {
     m.recall({ podUID: UID[0], boot: BOOT[0], containerID: "c1", agentStartedAtMs: 10_500 });
     m.seePod(podObject({ id: "c1", startedAt: 10, endedAt: 55 }), 56_000);
     expect(ends(m)).toEqual([`kubelet: ${UID[0]}/${BOOT[0]}`]);
+  });
+});
+
+describe("a witness's word", () => {
+  const witness = (change: Partial<WitnessState> = {}): WitnessState => ({
+    seq: 1,
+    podName: "sample-0",
+    podUID: UID[0],
+    startedAtMs: 1,
+    watching: null,
+    over: [{ boot: BOOT[0], endedAtMs: 50_000 }],
+    ...change,
+  });
+
+  it("ends a life of its own pod, with the time of the end", () => {
+    const m = memory();
+    m.hearWitness(UID[0], witness(), 50_020);
+    expect(m.ends(60_000)).toMatchObject([
+      { podUID: UID[0], boot: BOOT[0], source: "witness", endedAtMs: 50_000, heardAtMs: 50_020 },
+    ]);
+  });
+
+  it("about another pod is not taken, nor is what it merely watches", () => {
+    const m = memory();
+    m.hearWitness(UID[1], witness(), 50_020);
+    m.hearWitness(UID[0], witness({ over: [], watching: BOOT[0] }), 50_020);
+    expect(ends(m)).toEqual([]);
+  });
+
+  it("counts also where the other pod's agent carries it", () => {
+    const m = memory();
+    const witnessed = [{ podUID: UID[0], boot: BOOT[0], endedAtMs: 50_000 }];
+    m.hear(UID[1], [agentState(1, { peer: { connected: true, digest: null, witnessed } })], 50_030);
+    expect(ends(m)).toEqual([`witness: ${UID[0]}/${BOOT[0]}`]);
+  });
+
+  it("is not what the other pod's agent says of its peer's ends", () => {
+    const m = memory();
+    const { podName, podUID, timesten, permission } = heard();
+    const digest: PeerDigest = {
+      ...{ podName, podUID, timesten, permission, stopping: false },
+      boot: null,
+      endedBoots: [ended("stopped")],
+    };
+    m.hear(UID[1], [agentState(1, { peer: { connected: true, digest, witnessed: [] } })], 50_030);
+    expect(ends(m)).toEqual([]);
+  });
+});
+
+describe("what was last heard of a pod", () => {
+  it("is kept when the pod is gone", () => {
+    const m = memory();
+    m.hear(UID[0], [heard({ timesten: { dbId: 7, lagBytes: 512 } })], 50_000);
+    m.pod(UID[0], 50_000).lastHeardMs = 50_000;
+    m.forgetPod(UID[0]);
+    expect(m.lastOf(UID[0], 58_000)).toEqual({
+      lastHeardMs: 50_000,
+      dbId: 7,
+      lagBytes: 512,
+      silentForMs: 8_000,
+    });
+  });
+
+  it("is silence since this replica began to listen where nothing was", () => {
+    expect(memory().lastOf(UID[0], 4_000)).toMatchObject({ lastHeardMs: null, silentForMs: 4_000 });
+  });
+
+  it("tells for how long it has been apart from its peer, and in which mode", () => {
+    const m = memory();
+    const apart = { connected: false, digest: null, witnessed: [] };
+    m.hear(UID[0], [heard({ permission: { mode: "finite" } })], 10_000);
+    m.hear(
+      UID[0],
+      [heard({ seq: 2, peer: { ...apart, connected: true }, permission: { mode: "finite" } })],
+      11_000,
+    );
+    expect(m.pod(UID[0], 11_000).peerApartSinceMs).toBeNull();
+    m.hear(UID[0], [heard({ seq: 3, peer: apart, permission: { mode: "none" } })], 12_000);
+    m.hear(UID[0], [heard({ seq: 4, peer: apart, permission: { mode: "none" } })], 13_000);
+    expect(m.pod(UID[0], 13_000)).toMatchObject({
+      peerApartSinceMs: 12_000,
+      mode: { value: "none", sinceMs: 12_000 },
+    });
   });
 });
 

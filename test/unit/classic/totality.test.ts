@@ -1,7 +1,9 @@
 /** Properties of decisions over any observation, also those that no fixture thinks of. */
 import fc from "fast-check";
 import { decide } from "../../../capabilities/classic/decide/decide";
-import type { Observation, ObservedPod } from "../../../capabilities/classic/observation";
+import { SWITCHOVER_ANNOTATION } from "../../../capabilities/classic/decide/fence/handover";
+import type { Handover, Observation, ObservedPod } from "../../../capabilities/classic/observation";
+import { isInCatalogue } from "../../../capabilities/classic/report/catalogue";
 import { reasons } from "../../../capabilities/classic/reasons";
 import type { AgentState, PermissionRecord } from "../../../protocol";
 import { whyNotAllowed } from "../../support/world/record-rules";
@@ -33,7 +35,7 @@ const anyRecord: fc.Arbitrary<PermissionRecord | null> = fc.option(
         from: 0,
         alt: 0,
         ready: false,
-        leaseMs: 6_000,
+        leaseMs: 6_000 - (number % 2) * 3_000,
       };
       const left = Math.max(1, Math.min(from, number - 1));
       switch (mode) {
@@ -84,7 +86,10 @@ function anyState(ordinal: 0 | 1): fc.Arbitrary<AgentState> {
         obeyedN: upTo,
         soloed: upTo,
         left: upTo,
-        mode: fc.constantFrom("none" as const, "endless" as const),
+        mode: fc.constantFrom("none" as const, "finite" as const, "endless" as const),
+        drained: upTo,
+        waitedFor: upTo,
+        noWaiting: fc.option(fc.constant("rates"), { nil: null, freq: 3 }).map(one => one ?? null),
         closed: fc.boolean(),
         completeFor: upTo,
         soloEnded: fc.option(fc.record({ n, mark: upTo })),
@@ -119,8 +124,13 @@ function anyPod(ordinal: 0 | 1): fc.Arbitrary<ObservedPod> {
       running: fc.boolean(),
       terminating: fc.boolean(),
       roleLabel: fc.constantFrom(null, "active", "standby"),
+      peerApartForMs: fc.constantFrom(0, 0, 300, 60_000),
+      modeForMs: fc.constantFrom(0, 5_000),
+      viaPeer: fc.option(fc.record({ agoMs: fc.constantFrom(0, 10_000), stopping: fc.boolean() }), {
+        nil: null,
+      }),
     })
-    .map(({ state, exists, connected, silentForMs, repStateForMs, running, terminating, roleLabel }) => {
+    .map(({ state, exists, connected, silentForMs, running, terminating, roleLabel, viaPeer, ...forMs }) => {
       const there = exists || state !== null;
       const heardNow = there && state !== null && connected;
       return pod(ordinal, {
@@ -129,7 +139,15 @@ function anyPod(ordinal: 0 | 1): fc.Arbitrary<ObservedPod> {
         terminating,
         roleLabel,
         container: there ? { containerID: "c", running, waitingReason: null, restartCount: 0 } : null,
-        agent: { connected: heardNow, silentForMs: heardNow ? 0 : silentForMs, repStateForMs },
+        agent: {
+          connected: heardNow,
+          silentForMs: heardNow ? 0 : silentForMs,
+          viaPeer:
+            viaPeer === null || state === null
+              ? null
+              : { agoMs: viaPeer.agoMs, digest: { ...state, stopping: viaPeer.stopping } },
+          ...forMs,
+        },
       });
     });
 }
@@ -140,6 +158,8 @@ const anySense = fc.record({
   obeys: fc.nat(4).map(one => one > 0),
   serves: fc.boolean(),
   complete: fc.boolean(),
+  waited: fc.boolean(),
+  drained: fc.boolean(),
   present: fc.nat(4).map(one => one > 0),
 });
 
@@ -155,9 +175,11 @@ function makeSense(record: PermissionRecord | null, target: ObservedPod, sense: 
   if (sense.complete && !isWriter) {
     const pairN = record.mode === "Pair" ? record.n : record.from || record.alt;
     Object.assign(permission, { completeFor: pairN, left: 0 });
+    if (sense.waited) Object.assign(permission, { waitedFor: pairN, noWaiting: null });
   }
   const now = { ...state, permission, timesten: { ...state.timesten } };
   if (isWriter && sense.lives) now.boot = record.writer.boot;
+  if (isWriter && sense.drained) Object.assign(permission, { drained: record.n, closed: true, mode: "none" });
   if (isWriter && sense.lives && sense.serves) {
     Object.assign(now.timesten, {
       db: "Loaded",
@@ -166,7 +188,8 @@ function makeSense(record: PermissionRecord | null, target: ObservedPod, sense: 
       repState: "ACTIVE",
       repAgent: "Running",
     });
-    Object.assign(permission, { mode: "endless", closed: false, soloEnded: { n: record.n, mark: 1 } });
+    const mode = record.mode === "Pair" && sense.waited ? "finite" : "endless";
+    Object.assign(permission, { mode, closed: false, soloEnded: { n: record.n, mark: 1 } });
     now.stopping = false;
   }
   if (!isWriter && sense.complete) {
@@ -180,6 +203,24 @@ function makeSense(record: PermissionRecord | null, target: ObservedPod, sense: 
   };
   return { ...target, agent, terminating: target.terminating && !sense.serves };
 }
+
+const anyHandover: fc.Arbitrary<Handover> = fc
+  .record({
+    requestId: fc.constantFrom("r1", null),
+    agoMs: fc.constantFrom(-5_000, 100, 2_999, 3_000, 60_000),
+  })
+  .map(({ requestId, agoMs }) => ({
+    kind: requestId === null ? "handover" : "switchover",
+    requestId,
+    startedAtMs: 100_000 - agoMs,
+    fromPod: "sample-0",
+    toPod: "sample-1",
+  }));
+
+const anySwitchover = fc.record({
+  requestId: fc.constantFrom("r1", "r2"),
+  phase: fc.constantFrom("Running" as const, "Done" as const, "Refused" as const),
+});
 
 const anyObservation: fc.Arbitrary<Observation> = fc
   .record({
@@ -202,10 +243,19 @@ const anyObservation: fc.Arbitrary<Observation> = fc
     over: fc.array(writer, { maxLength: 3 }),
     writerPodName: fc.constantFrom("sample-0", "sample-1", "other-0"),
     sense: fc.tuple(anySense, anySense),
+    attested: fc.boolean(),
+    handover: fc.option(anyHandover, { nil: null }),
+    switchover: fc.option(anySwitchover, { nil: undefined }),
+    request: fc.option(fc.constantFrom("r1", "r2"), { nil: null }),
+    writerSilenceMs: fc.constantFrom(0, 60_000),
   })
-  .map(({ sense, pods, ...change }) => {
+  .map(({ sense, pods, attested, handover, switchover, request, writerSilenceMs, ...change }) => {
     const [a, b] = [makeSense(change.record, pods[0], sense[0]), makeSense(change.record, pods[1], sense[1])];
-    return observation({ ...change, pods: [a, b] });
+    const status = switchover === undefined ? {} : { status: { switchover } };
+    const o = observation({ ...change, ...status, pods: [a, b], notes: { handover } });
+    if (request !== null) o.object.metadata.annotations = { [SWITCHOVER_ANNOTATION]: request };
+    const ends = o.ends.map(end => (attested ? { ...end, source: "attested" as const } : end));
+    return { ...o, ends, settings: { ...o.settings, writerSilenceMs } };
   });
 
 const runs = { numRuns: 6_000 };
@@ -258,6 +308,7 @@ it("the writer is changed to another pod only with a proof about the old one, wh
         return;
       promotions++;
       const old = o.record.value.writer;
+      const closedN = o.record.value.n - (o.record.value.mode === "Closed" ? 1 : 0);
       const standby = o.pods.find(one => one.uid === write.value.writer.podUID);
       const said = standby?.agent.state;
       expect(said?.permission.completeFor).toBe(write.value.from);
@@ -267,14 +318,44 @@ it("the writer is changed to another pod only with a proof about the old one, wh
           one.uid === old.podUID &&
           one.agent.connected &&
           one.agent.state?.boot === old.boot &&
-          one.agent.state.permission.closed,
+          one.agent.state.permission.closed &&
+          one.agent.state.permission.obeyedN > closedN,
       );
-      expect(fenced || o.ends.some(end => end.podUID === old.podUID && end.boot === old.boot)).toBe(true);
-      expect(write.notes.proofs).toMatchObject([old]);
+      const ended = o.ends.some(end => end.podUID === old.podUID && end.boot === old.boot);
+      // Nobody can carry *waited*: the standby sees it for itself.
+      const waited = said?.permission.waitedFor === write.value.from && said.permission.noWaiting === null;
+      expect(fenced || ended || waited).toBe(true);
+      if (fenced || ended) expect(write.notes.proofs).toMatchObject([old]);
+      else expect(write.notes.proofs).toEqual([]);
     }),
     runs,
   );
   expect(promotions).toBeGreaterThan(5);
+});
+
+it("a switchover request is answered once, and a planned change is noted with the Closed that begins it", () => {
+  let begun = 0;
+  let ended = 0;
+  fc.assert(
+    fc.property(anyObservation, o => {
+      const d = decide(o);
+      const before = o.object.status?.switchover;
+      const running = d.switchover?.phase === "Running";
+      if (running) begun++;
+      if (d.switchover?.phase === "Done" || d.switchover?.phase === "Refused") ended++;
+      const answered = before?.phase === "Done" || before?.phase === "Refused";
+      if (answered) expect(d.switchover?.requestId).not.toBe(before.requestId);
+      const note = d.recordWrite?.notes.handover ?? null;
+      if (note !== null) {
+        expect(d.recordWrite?.value.mode).toBe("Closed");
+        expect(note.kind === "switchover").toBe(running);
+      }
+      for (const event of d.events) expect(isInCatalogue(event)).toBe(true);
+    }),
+    runs,
+  );
+  expect(begun).toBeGreaterThan(5);
+  expect(ended).toBeGreaterThan(50);
 });
 
 it("a copy is destroyed only under a Solo of the other pod, open, endless and obeying in this very pass", () => {

@@ -54,6 +54,11 @@ const prepared = (change: Partial<Parameters<typeof observation>[0]>) =>
     ...change,
   });
 
+const withLease = (o: Observation, leaseMs: number): Observation => ({
+  ...o,
+  settings: { ...o.settings, leaseMs },
+});
+
 interface Row {
   name: string;
   o: Observation;
@@ -103,6 +108,10 @@ const rows: Row[] = [
         pods: [serving(5), pod(1, { state: agentState(1, { timesten: { repState: "RECOVERING" } }) })],
       }),
       "the other pod's agent": observation({ record: solo(), pods: [serving(5), silentPod(1, 0)] }),
+      "the L that the object asks for": withLease(
+        observation({ record: solo(), pods: [serving(5), pod(1)] }),
+        3_000,
+      ),
     },
   },
   {
@@ -117,6 +126,10 @@ const rows: Row[] = [
       "a complete standby": observation({
         record: record({ ready: false }),
         pods: [pod(0), pod(1, { state: agentState(1, { permission: { completeFor: 4 } }) })],
+      }),
+      "a writer that did not take solo by itself": observation({
+        record: record({ ready: false }),
+        pods: [pod(0, { state: agentState(0, { permission: { soloed: 5 } }) }), pod(1)],
       }),
       "the standby's answer": observation({
         record: record({ ready: false }),
@@ -317,6 +330,13 @@ describe.each(rows)("$name", ({ name, o, to, without }) => {
   it("is refused with a number further on", () => {
     expect(whyNotAllowed(o, { ...to, n: to.n + 1 })).not.toBeNull();
   });
+});
+
+it("a database that writes on grants is not passed over by a first record", () => {
+  const onGrants = pod(0, { state: agentState(0, { permission: { mode: "finite" } }) });
+  const o = observation({ record: null, pods: [onGrants, pod(1)] });
+  expect(whyNotAllowed(o, solo({ n: 6, writer: b1 }))).toContain("sample-0");
+  expect(whyNotAllowed(o, solo({ n: 6 }))).toBeNull();
 });
 
 describe("what is in no row", () => {

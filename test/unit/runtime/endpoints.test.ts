@@ -1,7 +1,7 @@
 import type { TimesTenClassicObject } from "../../../generated/types";
 import { healthAnswer, hearsOfApi } from "../../../capabilities/runtime/health";
 import { serve } from "../../../capabilities/runtime/http-endpoint";
-import { createMetrics, metricsAnswer } from "../../../capabilities/runtime/metrics";
+import { createMetrics, failoverTimes, metricsAnswer } from "../../../capabilities/runtime/metrics";
 import { VirtualSurroundings } from "../../support/virtual-clock";
 
 function classic(name: string, status: TimesTenClassicObject["status"], ttspec = {}): TimesTenClassicObject {
@@ -78,6 +78,30 @@ describe("the metrics", () => {
       'timesten_classic_last_failover_seconds{namespace="ns",name="sample",station="promoted"} 1.5',
       `timesten_classic_last_failover_timestamp_seconds{namespace="ns",name="sample"} ${Date.UTC(2026, 0, 1) / 1_000 + 10}`,
     ]);
+  });
+
+  it("count a change of the active once per phase, by its kind", async () => {
+    const { clock } = new VirtualSurroundings();
+    const failovers = failoverTimes();
+    const hearing = { synced: () => true, lastEventMonotonicMs: null };
+    const registry = createMetrics({ clock, objects: () => [], hearing, failovers });
+    const at = (s: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, s)).toISOString();
+    failovers.observe({
+      kind: "handover",
+      failedAt: at(10),
+      seenAt: at(9),
+      provenAt: at(12),
+      promotedAt: at(13),
+      routedAt: at(14),
+      redundantAt: at(40),
+    });
+    const { body } = await metricsAnswer(registry);
+    const sums = body
+      .split("\n")
+      .filter(line => line.startsWith("timesten_classic_failover_phase_seconds_sum"))
+      .map(line => line.replace(/.*phase="(\w+)"\} /, "$1 "));
+    expect(sums).toEqual(["detect 0", "prove 3", "promote 1", "route 1", "redundant 26", "whole 4"]);
+    expect(body).toContain('_count{kind="handover",phase="whole"} 1');
   });
 
   it("forget an object that is gone", async () => {
