@@ -6,6 +6,8 @@ const DEFAULT_ADDITIONAL_MEMORY = "2Gi";
 const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
 /** As Oracle's operator of 18.1 sets them: requests without limits. */
 const DAEMONLOG_REQUESTS = { cpu: "100m", memory: "20Mi" };
+/** No limit of daemonlog is lower: the witness is a Node program. */
+const WITNESS_MEMORY = "128Mi";
 const MEMORY_RESOURCES = ["memory", "hugepages-2Mi", "hugepages-1Gi"];
 
 /**
@@ -62,11 +64,32 @@ export function daemonlogResources(
   ttspec: TtSpec,
   user: ResourceRequirements | undefined,
 ): ResourceRequirements {
-  if (user !== undefined) return user;
+  if (user !== undefined) return withRoomForWitness(user);
   const amounts: Record<string, string> = {
     ...(ttspec.daemonLogCPURequest === undefined ? {} : { cpu: ttspec.daemonLogCPURequest }),
     ...(ttspec.daemonLogMemoryRequest === undefined ? {} : { memory: ttspec.daemonLogMemoryRequest }),
   };
   if (Object.keys(amounts).length === 0) return { requests: { ...DAEMONLOG_REQUESTS } };
-  return { requests: { ...DAEMONLOG_REQUESTS, ...amounts }, limits: amounts };
+  return withRoomForWitness({ requests: { ...DAEMONLOG_REQUESTS, ...amounts }, limits: amounts });
+}
+
+/** @returns resources of tt-witness: the template's, else the small default */
+export function witnessResources(user: ResourceRequirements | undefined): ResourceRequirements {
+  return withRoomForWitness(user ?? { requests: { ...DAEMONLOG_REQUESTS } });
+}
+
+/** With a limit that was meant for `tail` alone the witness would be killed for its memory again and again. */
+function withRoomForWitness(resources: ResourceRequirements): ResourceRequirements {
+  const { requests, limits } = resources;
+  const limit = limits?.["memory"];
+  const amount = limit === undefined ? null : parseQuantity(limit);
+  // What is no quantity the API server refuses in its own words.
+  if (amount === null || amount >= bytes("memory", WITNESS_MEMORY)) return resources;
+  // Equal ones stay equal: the Pod's quality of service rests on that.
+  const equal = requests?.["memory"] === limit;
+  return {
+    ...resources,
+    ...(equal ? { requests: { ...requests, memory: WITNESS_MEMORY } } : {}),
+    limits: { ...limits, memory: WITNESS_MEMORY },
+  };
 }

@@ -1,17 +1,21 @@
 import type { TimesTenClassicObject } from "../../generated/types";
-import { agentEnvironment, instanceEnvironment, mergeEnvironment, TIMESTEN_HOME } from "./environment";
-import { daemonlogResources, ttResources } from "./containerResources";
+import { agentEnvironment, mergeEnvironment, TIMESTEN_HOME, witnessEnvironment } from "./environment";
+import { daemonlogResources, ttResources, witnessResources } from "./containerResources";
 import type { Container, PodTemplate } from "./kinds";
-import { AGENT_PORT } from "../../protocol";
+import { AGENT_PORT, WITNESS_PORT } from "../../protocol";
 import { DAEMON_PORT, repPort, SERVER_PORT, type ObjectSettings } from "./names";
 import { ttSecurityContext } from "./securityContext";
-import { agentMounts, dataMounts, mergeMounts } from "./volumes";
+import { agentMounts, dataMounts, mergeMounts, RUN_MOUNT, witnessMounts } from "./volumes";
 
 /** Names of the containers that the operator adds itself. */
 export const TT = "tt";
 export const TT_INIT = "ttinit";
 export const TT_AGENT = "ttagent";
 export const DAEMONLOG = "daemonlog";
+/** The witness by itself, where there is no daemonlog. */
+export const TT_WITNESS = "tt-witness";
+/** A container of one of these names in spec.template is not the user's own. */
+const OURS = [TT, DAEMONLOG, TT_WITNESS];
 
 /** The agent brings its own loader and libraries, so that the age of the TimesTen image does not matter. */
 function agentCommand(root: string, ...args: string[]): string[] {
@@ -62,10 +66,13 @@ export function agentContainer(
       { name: "cs", containerPort: SERVER_PORT, protocol: "TCP" },
       { name: "repl", containerPort: repPort(object), protocol: "TCP" },
     ],
-    env: mergeEnvironment(user?.env, agentEnvironment(object, settings, init)),
+    env: mergeEnvironment(user?.env, agentEnvironment(object, template, settings, init)),
     ...(user?.envFrom === undefined ? {} : { envFrom: user.envFrom }),
     ...(resources === undefined ? {} : { resources }),
-    volumeMounts: mergeMounts(user?.volumeMounts, agentMounts(object, template)),
+    volumeMounts: mergeMounts(user?.volumeMounts, [
+      ...agentMounts(object, template),
+      ...(init ? [] : [RUN_MOUNT]),
+    ]),
     securityContext: ttSecurityContext(template, user),
     ...(init || user === undefined ? {} : probesOf(user)),
   };
@@ -81,17 +88,40 @@ function probesOf(user: Container): Partial<Container> {
   };
 }
 
-/** @returns the sidecar that prints TimesTen's log */
+/** @returns the sidecar that prints TimesTen's log; its main process is the witness, which stays when tt is gone */
 export function daemonlogContainer(object: TimesTenClassicObject, template: PodTemplate): Container {
   const { ttspec } = object.spec;
   return {
     name: DAEMONLOG,
+    command: agentCommand("/ttoperator", "witness", "sh", "-c", FOLLOW_LOG),
+    resources: daemonlogResources(ttspec, find(template.spec?.containers, DAEMONLOG)?.resources),
+    ...witnessing(object, template),
+    volumeMounts: [...dataMounts(ttspec), ...witnessMounts()],
+  };
+}
+
+/** @returns the sidecar for daemonLogSidecar: false, which is nothing but the witness */
+export function witnessContainer(object: TimesTenClassicObject, template: PodTemplate): Container {
+  return {
+    name: TT_WITNESS,
+    command: agentCommand("/ttoperator", "witness"),
+    resources: witnessResources(find(template.spec?.containers, TT_WITNESS)?.resources),
+    ...witnessing(object, template),
+    volumeMounts: witnessMounts(),
+  };
+}
+
+/** What both have in common; as TimesTen's user, so that its processes may be looked at. */
+function witnessing(
+  object: TimesTenClassicObject,
+  template: PodTemplate,
+): Omit<Container, "name" | "command" | "resources" | "volumeMounts"> {
+  const { ttspec } = object.spec;
+  return {
     image: ttspec.image,
     imagePullPolicy: ttspec.imagePullPolicy ?? "IfNotPresent",
-    command: ["sh", "-c", FOLLOW_LOG],
-    env: instanceEnvironment(),
-    resources: daemonlogResources(ttspec, find(template.spec?.containers, DAEMONLOG)?.resources),
-    volumeMounts: dataMounts(ttspec),
+    ports: [{ name: "witness", containerPort: WITNESS_PORT, protocol: "TCP" }],
+    env: witnessEnvironment(object, template),
     securityContext: ttSecurityContext(template, find(template.spec?.containers, TT)),
   };
 }
@@ -103,7 +133,7 @@ export function daemonlogContainer(object: TimesTenClassicObject, template: PodT
 export function userContainers(object: TimesTenClassicObject, template: PodTemplate): Container[] {
   const { ttspec } = object.spec;
   return (template.spec?.containers ?? [])
-    .filter(container => container.name !== TT && container.name !== DAEMONLOG)
+    .filter(container => !OURS.includes(container.name))
     .map(container => ({
       ...container,
       image: container.image ?? ttspec.image,

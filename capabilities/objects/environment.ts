@@ -1,5 +1,6 @@
 import type { TimesTenClassicObject } from "../../generated/types";
-import type { EnvVar } from "./kinds";
+import { agentGraceMs } from "./grace";
+import type { EnvVar, PodTemplate } from "./kinds";
 import { databaseName, identityOf, podHost, podNames, repPort, type ObjectSettings } from "./names";
 
 /** Where the instance is in the 18.1 images: home of their user oracle, on the volume. */
@@ -22,6 +23,7 @@ export function instanceEnvironment(): EnvVar[] {
 /** @returns the environment of ttinit and tt: TimesTen's, then what the agent has to know */
 export function agentEnvironment(
   object: TimesTenClassicObject,
+  template: PodTemplate,
   settings: ObjectSettings,
   init: boolean,
 ): EnvVar[] {
@@ -44,7 +46,22 @@ export function agentEnvironment(
     { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
     { name: "POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
     { name: "TT_PEER_HOSTS", value: hosts.join(",") },
+    grace(object, template),
   ];
+}
+
+/** @returns the environment of the container with the witness: TimesTen's, then what the witness has to know */
+export function witnessEnvironment(object: TimesTenClassicObject, template: PodTemplate): EnvVar[] {
+  return [
+    ...instanceEnvironment(),
+    { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+    { name: "POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
+    grace(object, template),
+  ];
+}
+
+function grace(object: TimesTenClassicObject, template: PodTemplate): EnvVar {
+  return { name: "TT_GRACE_MS", value: String(agentGraceMs(object, template)) };
 }
 
 /**

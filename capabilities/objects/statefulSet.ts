@@ -6,8 +6,10 @@ import {
   TT,
   TT_INIT,
   userContainers,
+  witnessContainer,
 } from "./containers";
-import type { PodSpec, PodTemplate, StatefulSet } from "./kinds";
+import { gracePeriodSeconds } from "./grace";
+import type { Container, PodSpec, PodTemplate, StatefulSet } from "./kinds";
 import {
   APP_LABEL,
   headlessServiceName,
@@ -21,11 +23,9 @@ import { ownedMetadata } from "./ownerReference";
 import { podSecurityContext } from "./securityContext";
 import { claimTemplates, podVolumes } from "./volumes";
 
-const DEFAULT_TERMINATION_GRACE_SECONDS = 30;
-
 /**
  * The Pods of an object, with the user's spec.template merged in: containers, init containers, volumes, scheduling and
- * whatever else it has stay; of its containers tt and daemonlog the settings that do not concern their running are
+ * whatever else it has stay; of its containers tt, daemonlog and tt-witness the settings that do not concern their running are
  * taken over; names, image, command and ports are ours.
  *
  * @param object as read from the API server
@@ -85,21 +85,19 @@ function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings:
     containers: [
       ...userContainers(object, template),
       agentContainer(object, template, settings, TT),
-      ...(ttspec.daemonLogSidecar === false ? [] : [daemonlogContainer(object, template)]),
+      ...sidecars(object, template),
     ],
     volumes: podVolumes(object, template),
     ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets }),
     securityContext: podSecurityContext(template),
     shareProcessNamespace: true,
-    terminationGracePeriodSeconds: gracePeriod(object, template),
+    terminationGracePeriodSeconds: gracePeriodSeconds(object, template),
   };
 }
 
-function gracePeriod(object: TimesTenClassicObject, template: PodTemplate): number {
-  const { terminationGracePeriod } = object.spec.ttspec;
-  return (
-    terminationGracePeriod ??
-    template.spec?.terminationGracePeriodSeconds ??
-    DEFAULT_TERMINATION_GRACE_SECONDS
-  );
+/** The witness is there in any case, unless there is no pair to whom it could tell anything. */
+function sidecars(object: TimesTenClassicObject, template: PodTemplate): Container[] {
+  const { daemonLogSidecar, replicationTopology } = object.spec.ttspec;
+  if (daemonLogSidecar !== false) return [daemonlogContainer(object, template)];
+  return replicationTopology === "none" ? [] : [witnessContainer(object, template)];
 }

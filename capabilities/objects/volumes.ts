@@ -6,6 +6,13 @@ import { AGENT_SECRET_KEYS } from "./secret";
 const DEFAULT_STORAGE_SIZE = "50Gi";
 /** -r--r-----: readable for the group that fsGroup gives to the files. */
 const SECRET_MODE = 0o440;
+/** A socket and two small files. */
+const RUN_SIZE = "1Mi";
+
+const AGENT_MOUNT: VolumeMount = { name: "tt-agent", mountPath: "/ttagent", readOnly: true };
+const OPERATOR_MOUNT: VolumeMount = { name: "tt-operator", mountPath: "/ttoperator", readOnly: true };
+/** What agent, guard and witness share: never on disk, so that nothing of it outlives the Pod or a restart of its node. */
+export const RUN_MOUNT: VolumeMount = { name: "tt-run", mountPath: "/ttrun" };
 
 /** @returns whether the Pods have a volume tt-config: from the lists of the spec, or the user's own */
 export function hasConfigVolume(object: TimesTenClassicObject, template: PodTemplate): boolean {
@@ -32,6 +39,7 @@ export function podVolumes(object: TimesTenClassicObject, template: PodTemplate)
     },
     ...projected,
     { name: "tt-operator", emptyDir: {} },
+    { name: "tt-run", emptyDir: { medium: "Memory", sizeLimit: RUN_SIZE } },
   ];
 }
 
@@ -55,10 +63,15 @@ export function dataMounts(ttspec: TtSpec): VolumeMount[] {
 export function agentMounts(object: TimesTenClassicObject, template: PodTemplate): VolumeMount[] {
   return [
     ...dataMounts(object.spec.ttspec),
-    { name: "tt-agent", mountPath: "/ttagent", readOnly: true },
+    AGENT_MOUNT,
     ...(hasConfigVolume(object, template) ? [{ name: "tt-config", mountPath: "/ttconfig" }] : []),
-    { name: "tt-operator", mountPath: "/ttoperator", readOnly: true },
+    OPERATOR_MOUNT,
   ];
+}
+
+/** @returns the mounts of the witness */
+export function witnessMounts(): VolumeMount[] {
+  return [AGENT_MOUNT, OPERATOR_MOUNT, { ...RUN_MOUNT, readOnly: true }];
 }
 
 /** @returns the user's mounts, then those of ours whose path the user does not mount */

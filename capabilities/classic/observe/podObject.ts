@@ -34,7 +34,7 @@ export interface PodObject extends KubeObject {
 }
 
 /** Containers of a pod that are ours: whatever else runs there may use the database directly. */
-const OWN_CONTAINERS = ["tt", "daemonlog", "exporter"];
+const OWN_CONTAINERS = ["tt", "daemonlog", "tt-witness", "exporter"];
 
 /** @returns whether the pod was made for exactly this object */
 export function belongsTo(pod: PodObject, objectUID: string): boolean {

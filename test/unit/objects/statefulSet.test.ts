@@ -5,6 +5,12 @@ import { all, built, envOf, mountsOf, named, names, podOf, template } from "./vi
 const LIBRARY_PATH =
   "/tt/home/oracle/instances/instance1/ttclasses/lib:/tt/home/oracle/instances/instance1/install/lib:/tt/home/oracle/instances/instance1/install/ttoracle_home/instantclient_11_2";
 
+const witnessMounts = [
+  "/ttagent from tt-agent (ro)",
+  "/ttoperator from tt-operator (ro)",
+  "/ttrun from tt-run (ro)",
+];
+
 describe("the StatefulSet of the documents' sample, as `kubectl describe statefulset sample` lists it", () => {
   const set = built();
 
@@ -60,7 +66,12 @@ describe("the StatefulSet of the documents' sample, as `kubectl describe statefu
 
   it("gives every container of TimesTen its environment", () => {
     const common = { TIMESTEN_HOME: "/tt/home/oracle/instances/instance1", LD_LIBRARY_PATH: LIBRARY_PATH };
-    expect(envOf(named(set, "daemonlog"))).toEqual(common);
+    expect(envOf(named(set, "daemonlog"))).toEqual({
+      ...common,
+      POD_NAME: { fieldRef: { fieldPath: "metadata.name" } },
+      POD_UID: { fieldRef: { fieldPath: "metadata.uid" } },
+      TT_GRACE_MS: "27000",
+    });
     const tt = envOf(named(set, "tt"));
     expect(tt).toMatchObject({ ...common, TT_REPLICATION_TOPOLOGY: "activeStandbyPair" });
     expect(tt).not.toHaveProperty("TT_INIT_CONTAINER");
@@ -95,9 +106,9 @@ describe("the StatefulSet of the documents' sample, as `kubectl describe statefu
       "/ttconfig from tt-config",
       "/ttoperator from tt-operator (ro)",
     ];
-    expect(mountsOf(named(set, "tt"))).toEqual(mounts);
+    expect(mountsOf(named(set, "tt"))).toEqual([...mounts, "/ttrun from tt-run"]);
     expect(mountsOf(named(set, "ttinit"))).toEqual(mounts);
-    expect(mountsOf(named(set, "daemonlog"))).toEqual(["/tt from tt-persistent"]);
+    expect(mountsOf(named(set, "daemonlog"))).toEqual(["/tt from tt-persistent", ...witnessMounts]);
     expect(mountsOf(named(set, "ttagent"))).toEqual(["/ttoperator from tt-operator"]);
   });
 
@@ -121,9 +132,16 @@ describe("the StatefulSet of the documents' sample, as `kubectl describe statefu
     ]);
   });
 
-  it("follows TimesTen's log in daemonlog, with the documents' small requests", () => {
+  it("follows TimesTen's log in daemonlog beside the witness, with the documents' small requests", () => {
     const daemonlog = named(set, "daemonlog");
+    expect(daemonlog.ports).toEqual([{ name: "witness", containerPort: 8444, protocol: "TCP" }]);
     expect(daemonlog.command).toEqual([
+      "/ttoperator/lib/ld-linux-x86-64.so.2",
+      "--library-path",
+      "/ttoperator/lib",
+      "/ttoperator/node",
+      "/ttoperator/agent.cjs",
+      "witness",
       "sh",
       "-c",
       "/bin/bash <<'EOF'\nwhile [ 1 ] ; do tail --follow=name /tt/home/oracle/instances/instance1/diag/ttmesg.log --max-unchanged-stats=5; sleep 1; done\nexit 0\nEOF",
@@ -144,6 +162,7 @@ describe("the StatefulSet of the documents' sample, as `kubectl describe statefu
       },
       { name: "tt-config", projected: { sources: [{ configMap: { name: "sample" } }] } },
       { name: "tt-operator", emptyDir: {} },
+      { name: "tt-run", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
     ]);
   });
 
@@ -214,7 +233,11 @@ describe("settings of the spec", () => {
       spec: { storageClassName: "oci", resources: { requests: { storage: "10Gi" } } },
     });
     expect(mountsOf(named(set, "tt"))).toContain("/ttlog from tt-log");
-    expect(mountsOf(named(set, "daemonlog"))).toEqual(["/tt from tt-persistent", "/ttlog from tt-log"]);
+    expect(mountsOf(named(set, "daemonlog"))).toEqual([
+      "/tt from tt-persistent",
+      "/ttlog from tt-log",
+      ...witnessMounts,
+    ]);
     const own = built({
       logStorageSize: "10Gi",
       logStorageClassName: "fast",
@@ -251,12 +274,33 @@ describe("settings of the spec", () => {
   it("leave /ttconfig out when there is nothing for it", () => {
     const { dbConfigMap: _, ...rest } = sample().spec.ttspec;
     const set = buildStatefulSet({ ...sample(), spec: { ttspec: rest } }, settings);
-    expect((podOf(set).volumes ?? []).map(volume => volume.name)).toEqual(["tt-agent", "tt-operator"]);
+    expect((podOf(set).volumes ?? []).map(volume => volume.name)).toEqual([
+      "tt-agent",
+      "tt-operator",
+      "tt-run",
+    ]);
     expect(mountsOf(named(set, "tt")).join()).not.toContain("/ttconfig");
   });
 
-  it("leave daemonlog out on request", () => {
-    expect(names(podOf(built({ daemonLogSidecar: false })).containers)).toEqual(["tt"]);
+  it("leave daemonlog out on request, but not the witness of a pair", () => {
+    const set = built({ daemonLogSidecar: false });
+    expect(names(podOf(set).containers)).toEqual(["tt", "tt-witness"]);
+    const witness = named(set, "tt-witness");
+    expect(witness.command?.slice(-2)).toEqual(["/ttoperator/agent.cjs", "witness"]);
+    expect(witness.ports).toEqual(named(built(), "daemonlog").ports);
+    expect(envOf(witness)).toEqual(envOf(named(built(), "daemonlog")));
+    expect(mountsOf(witness)).toEqual(witnessMounts);
+    expect(witness.resources).toEqual({ requests: { cpu: "100m", memory: "20Mi" } });
+    const alone = built({ daemonLogSidecar: false, replicationTopology: "none" });
+    expect(names(podOf(alone).containers)).toEqual(["tt"]);
+  });
+
+  it("never leave a user a container of the witness's name", () => {
+    const mine = { name: "tt-witness", image: "mine", resources: { limits: { memory: "1Gi" } } };
+    const set = built({ daemonLogSidecar: false }, template({ containers: [mine] }));
+    expect(names(podOf(set).containers)).toEqual(["tt", "tt-witness"]);
+    expect(named(set, "tt-witness").image).toBe("phx.ocir.io/youraccount/tt181440:2");
+    expect(named(set, "tt-witness").resources).toEqual(mine.resources);
   });
 
   it("change the grace period", () => {
@@ -264,6 +308,13 @@ describe("settings of the spec", () => {
     expect(
       podOf(built({}, template({ terminationGracePeriodSeconds: 90 }))).terminationGracePeriodSeconds,
     ).toBe(90);
+  });
+
+  it("leave the agent a little less than the grace period", () => {
+    const graceMs = (seconds: number) =>
+      envOf(named(built({ terminationGracePeriod: seconds }), "tt"))["TT_GRACE_MS"];
+    expect(graceMs(90)).toBe("87000");
+    expect(graceMs(2)).toBe("1000");
   });
 
   it("run independent databases as an ordinary StatefulSet", () => {
@@ -290,5 +341,20 @@ describe("settings of the spec", () => {
     const amounts = { cpu: "200m", memory: "200Mi" };
     const set = built({ daemonLogCPURequest: "200m", daemonLogMemoryRequest: "200Mi" });
     expect(named(set, "daemonlog").resources).toEqual({ requests: amounts, limits: amounts });
+  });
+
+  it("never limit daemonlog to less memory than the witness in it needs", () => {
+    const resources = (limit: string) =>
+      named(built({ daemonLogMemoryRequest: limit }), "daemonlog").resources;
+    expect(resources("20Mi")).toEqual({
+      requests: { cpu: "100m", memory: "128Mi" },
+      limits: { memory: "128Mi" },
+    });
+    const mine = { requests: { memory: "10Mi" }, limits: { memory: "64Mi", cpu: "1" } };
+    const set = built({}, template({ containers: [{ name: "daemonlog", resources: mine }] }));
+    expect(named(set, "daemonlog").resources).toEqual({
+      requests: { memory: "10Mi" },
+      limits: { memory: "128Mi", cpu: "1" },
+    });
   });
 });
