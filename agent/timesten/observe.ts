@@ -6,7 +6,15 @@ import { performance } from "node:perf_hooks";
 import { unknownView, type TimesTenView } from "../../protocol";
 import type { Context } from "./context";
 import { TimesTenError } from "./errors";
-import { parseFound, parseNumber, parsePeerState, parseRepState, parseRows, parseScheme } from "./parse/isql";
+import {
+  parseFound,
+  parseLag,
+  parseNumber,
+  parsePeerState,
+  parseRepState,
+  parseRows,
+  parseScheme,
+} from "./parse/isql";
 import { parsePolicies } from "./parse/ttadmin";
 import { dbStateOf, type DatabaseStatus } from "./parse/ttstatus";
 import { parseTtVersion } from "./parse/ttversion";
@@ -24,10 +32,13 @@ const SQL_TRUST_MS = 3_000;
 const SCHEME_AGE_MS = 5_000;
 /** Between two lines in the log about the same trouble, ms. */
 const COMPLAIN_MS = 10_000;
+/** The lag is told in steps, rounded up: told exactly it would be news at every look. */
+const LAG_STEP_BYTES = 1024 * 1024;
 /** ttVersion may take so long, ms. */
 const VERSION_MS = 5_000;
 
-type SqlFacts = Pick<TimesTenView, "repState" | "repPeerState" | "dbId" | "updatable"> & SchemeView;
+type SqlFacts = Pick<TimesTenView, "repState" | "repPeerState" | "dbId" | "updatable" | "lagBytes"> &
+  SchemeView;
 type SchemeView = Pick<
   TimesTenView,
   "repScheme" | "usingTwosafe" | "disableReturn" | "localCommit" | "nCacheGroups" | "cacheUidPwdSet"
@@ -161,7 +172,8 @@ export class Observer {
       .catch(noTable);
     if (scheme.repScheme !== "Exists") {
       const updatable = scheme.repScheme === "None" ? "Yes" : "Unknown";
-      return { ...scheme, dbId: dbId ?? 0, updatable, repState: "Unknown", repPeerState: "Unknown" };
+      const nobody = { repState: "Unknown", repPeerState: "Unknown", lagBytes: null } as const;
+      return { ...scheme, dbId: dbId ?? 0, updatable, ...nobody };
     }
     const repState = parseRepState(await sessions.look("call ttRepStateGet", signal));
     const peers = await sessions.look("call ttReplicationStatus", signal);
@@ -171,7 +183,18 @@ export class Observer {
       updatable: repState === "ACTIVE" ? "Yes" : repState === "Unknown" ? "Unknown" : "No",
       repState,
       repPeerState: parsePeerState(peers, o.peerHosts),
+      lagBytes: repState === "ACTIVE" ? await this.#askLag(signal) : null,
     };
+  }
+
+  /** Nothing depends on it but what a failover may have cost: no answer is no trouble. */
+  async #askLag(signal: AbortSignal): Promise<number | null> {
+    try {
+      const lag = parseLag(await this.#c.sessions.look("call ttBookmark", signal));
+      return lag === null ? null : Math.ceil(lag / LAG_STEP_BYTES) * LAG_STEP_BYTES;
+    } catch {
+      return null;
+    }
   }
 
   async #askScheme(signal: AbortSignal): Promise<SchemeView> {

@@ -96,3 +96,20 @@ export function parseWait(lines: readonly string[]): boolean | null {
   const code = /^(?:0x)?0?([01])$/.exec(value.trim())?.[1];
   return code === undefined ? null : code === "0";
 }
+
+/** LogFileSize where nothing else is set in sys.odbc.ini, bytes: to count over the border of two files. */
+const LOG_FILE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * @param lines answer to `call ttBookmark` on the active: < write file, write offset, forced file, forced offset,
+ *   held file, held offset >; held is how far replication still needs the log
+ * @returns bytes of log between what was written and what the standby has confirmed; null when it is no such answer
+ */
+export function parseLag(lines: readonly string[]): number | null {
+  const [row] = parseRows([...lines]);
+  const [file, offset, , , heldFile, heldOffset] = (row ?? []).map(Number);
+  const numbers = [file, offset, heldFile, heldOffset];
+  if (numbers.some(one => one === undefined || !Number.isSafeInteger(one) || one < 0)) return null;
+  const [f = 0, o = 0, hf = 0, ho = 0] = numbers.map(one => one ?? 0);
+  return Math.max(0, (f - hf) * LOG_FILE_BYTES + o - ho);
+}

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { firstError, parseErrors } from "../../../agent/timesten/parse/error";
 import {
   parseFound,
+  parseLag,
   parseNumber,
   parsePeerState,
   parseRepState,
@@ -290,5 +291,19 @@ describe("no text whatsoever makes a parser throw", () => {
         expect(parsed.daemon === "Up" && parsed.databases.length).toBe(1);
       }),
     );
+  });
+});
+
+describe("ttBookmark", () => {
+  it("says how much log the standby has not confirmed", () => {
+    expect(parseLag(["< 0, 5000, 0, 4000, 0, 3000 >", "1 row found."])).toBe(2_000);
+    expect(parseLag(["< 2, 100, 2, 100, 1, 67108764 >", "1 row found."])).toBe(200);
+    expect(parseLag(["< 0, 10, 0, 10, 0, 20 >"])).toBe(0);
+  });
+
+  it("is unknown where the answer is another", () => {
+    expect(parseLag([])).toBeNull();
+    expect(parseLag(["< 0, 5000 >"])).toBeNull();
+    expect(parseLag(["< <NULL>, <NULL>, 0, 0, -1, -1 >"])).toBeNull();
   });
 });
