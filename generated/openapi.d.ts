@@ -566,7 +566,7 @@ export interface components {
                      * @enum {string}
                      */
                     phase?: "Running" | "Done" | "Refused";
-                    /** @description The answer */
+                    /** @description The answer, for people. */
                     message?: string;
                     /** @description Pod that was active. */
                     from?: string;
