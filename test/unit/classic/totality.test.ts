@@ -238,7 +238,9 @@ const anyObservation: fc.Arbitrary<Observation> = fc
       "BothDown",
       "WaitingForActive",
       "ConfiguringActive",
-      "ManualInterventionRequired" as const,
+      "ManualInterventionRequired",
+      "Reexamine",
+      "Failed" as const,
     ),
     over: fc.array(writer, { maxLength: 3 }),
     writerPodName: fc.constantFrom("sample-0", "sample-1", "other-0"),
@@ -407,4 +409,42 @@ it("an object that is being deleted is left alone", () => {
     }),
     { numRuns: 1_000 },
   );
+});
+
+const anyHold: fc.Arbitrary<(o: Observation) => void> = fc.constantFrom(
+  (o: Observation) => void (o.object.metadata.annotations = { "timesten.oracle.com/suspend": "true" }),
+  (o: Observation) => void (o.object.spec.ttspec.stopManaging = "now"),
+  (o: Observation) => void (o.object.status = { ...o.object.status, managementStopped: "StopManaging" }),
+  (o: Observation) => void (o.object.status = { ...o.object.status, managementStopped: "BothDown" }),
+);
+
+it("an object that a person has taken out of management is looked at, and nothing but status is written", () => {
+  fc.assert(
+    fc.property(anyObservation, anyHold, (o, hold) => {
+      hold(o);
+      const d = decide(o);
+      expect(d).toMatchObject({ recordWrite: null, commands: [], effects: [], stopwatch: null });
+      expect(d.conditions.ManagementSuspended.status).toBe("True");
+      expect(d.conditions.FailoverPossible.status).toBe("False");
+      expect(d.reasons).toHaveLength(1);
+      expect(d.wakeAfterMs).toBeLessThanOrEqual(o.settings.pollingIntervalMs);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+it("both down with bothDownBehavior: Manual, nobody is loaded, named or led to", () => {
+  let held = 0;
+  fc.assert(
+    fc.property(anyObservation, o => {
+      o.object.spec.ttspec.bothDownBehavior = "Manual";
+      const d = decide(o);
+      if (d.state !== "BothDown") return;
+      held++;
+      expect(d).toMatchObject({ recordWrite: null, commands: [], effects: [] });
+      expect(d.management.stopped).toBe("BothDown");
+    }),
+    runs,
+  );
+  expect(held).toBeGreaterThan(20);
 });
