@@ -18,6 +18,11 @@ export interface Observation {
   recordFault: string | null;
   /** By ordinal. */
   pods: [ObservedPod, ObservedPod];
+  /**
+   * The pod of the record's writer where its object is gone (deleted by force) and its agent is still heard: it may
+   * write until its processes end, and can still hand over. null otherwise.
+   */
+  former: ObservedPod | null;
   /** Which former lives of databases are known to be over: facts that cannot become untrue. */
   ends: BootEnd[];
   /** What was last heard of the pod of the record's writer, also when that pod is gone. */

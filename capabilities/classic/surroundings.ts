@@ -177,6 +177,8 @@ export class Surroundings {
       if (present.some(pod => pod?.metadata.uid === podUID)) continue;
       this.#listen(podUID, memory);
       memory.ends(this.#o.world.clock.nowMs());
+      // Deleted by force, its processes may go on for a while: what they do, and their end, is worth hearing.
+      if (podUID === memory.writerUID && this.#answers(podUID)) continue;
       this.#unwant(podUID);
       memory.forgetPod(podUID);
     }
@@ -194,6 +196,11 @@ export class Surroundings {
       if (runningTt(pod) === null && this.sessions.view(uid) === null) continue;
       this.sessions.want(uid, key, { ...to, port: AGENT_PORT });
     }
+  }
+
+  #answers(podUID: string): boolean {
+    const agent = this.sessions.view(podUID)?.connected === true;
+    return agent || this.#witnesses.view(podUID)?.connected === true;
   }
 
   #unwant(podUID: string): void {

@@ -15,7 +15,7 @@ const AGAIN_MS = 900;
  */
 export function tellRecord(o: Observation, told: Told, sessions: AgentSessions, memory: PairMemory): void {
   const content = JSON.stringify(told);
-  for (const pod of o.pods) {
+  for (const pod of [...o.pods, ...(o.former === null ? [] : [o.former])]) {
     if (pod.uid === null) continue;
     const known = memory.pod(pod.uid, o.nowMs);
     if (!pod.agent.connected || pod.agent.state === null) {

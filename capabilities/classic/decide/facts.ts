@@ -35,6 +35,11 @@ export function otherPod(o: Observation, pod: ObservedPod): ObservedPod {
   return pod.ordinal === 0 ? o.pods[1] : o.pods[0];
 }
 
+/** @returns the pod of that uid, also where only its agent is left */
+export function podOf(o: Observation, podUID: string): ObservedPod | undefined {
+  return [...o.pods, ...(o.former === null ? [] : [o.former])].find(pod => pod.uid === podUID);
+}
+
 /**
  * The pod that holds the writer's database: its volume is bound to the ordinal, so a successor of the same name
  * has the same disk.
@@ -43,7 +48,7 @@ export function otherPod(o: Observation, pod: ObservedPod): ObservedPod {
 export function writerPod(o: Observation): ObservedPod | null {
   if (o.record === null) return null;
   const { value, writerPodName } = o.record;
-  const byUID = o.pods.find(pod => pod.uid === value.writer.podUID);
+  const byUID = podOf(o, value.writer.podUID);
   if (byUID !== undefined) return byUID;
   const byMemory = o.pods.find(pod => remembers(pod.agent.state, value.writer.boot));
   return byMemory ?? o.pods.find(pod => pod.name === writerPodName) ?? null;
@@ -62,7 +67,7 @@ export type Life =
 
 /** @returns whether that life of a database goes on, is proven over, or neither is known */
 export function lifeOf(o: Observation, writer: Writer): Life {
-  const pod = o.pods.find(one => one.uid === writer.podUID);
+  const pod = podOf(o, writer.podUID);
   const state = pod === undefined ? null : heard(pod);
   if (state !== null && state.boot === writer.boot) return { is: "alive", state };
   const end = o.ends.find(one => one.podUID === writer.podUID && one.boot === writer.boot);

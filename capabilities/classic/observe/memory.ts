@@ -58,6 +58,8 @@ export class PairMemory {
   readonly finishedFailovers: LastFailover[] = [];
   /** A report whose write was not answered. */
   uncertain: Report | null = null;
+  /** uid of the record's writer's pod, as last read: its session is kept as long as it answers. */
+  writerUID: string | null = null;
   credentials: { value: AgentCredentials; checkedAtMs: number } | null = null;
 
   /** @param sinceMs operator's wall clock now, ms */

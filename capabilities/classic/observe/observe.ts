@@ -60,8 +60,11 @@ export function observe(g: Gathered): Observation {
     memory.own(record.value.writer.boot, record.value.writer.podUID);
     if (record.notes.container !== null) memory.recall(record.notes.container);
   }
+  memory.writerUID = record?.value.writer.podUID ?? null;
   for (const pod of g.pods) if (pod !== null) memory.seePod(pod, nowMs);
   const pods = withPeers([observePod(g, objectUID, 0), observePod(g, objectUID, 1)], g);
+  const former = observeFormer(g, record, pods);
+  const all = former === null ? pods : [...pods, former];
   return {
     nowMs,
     object,
@@ -71,11 +74,29 @@ export function observe(g: Gathered): Observation {
     record,
     recordFault: fault,
     pods,
-    ends: [...memory.ends(nowMs), ...attested(g, record, pods)],
-    writerSeen: writerSeen(g, record, pods),
+    former,
+    ends: [...memory.ends(nowMs), ...attested(g, record, all)],
+    writerSeen: writerSeen(g, record, all),
     containers: memory.containers(),
     routed: observeRoute(g.owned.EndpointSlice, object),
   };
+}
+
+/** Of a pod whose object is gone only what its agent says is left. */
+function observeFormer(
+  g: Gathered,
+  record: ObservedRecord | null,
+  pods: Observation["pods"],
+): ObservedPod | null {
+  const uid = record?.value.writer.podUID;
+  if (uid === undefined || pods.some(pod => pod.uid === uid)) return null;
+  if (g.sessions(uid)?.connected !== true) return null;
+  const agent = observeAgent(g, uid);
+  const place = pods.find(pod => pod.name === agent.state?.podName);
+  if (place === undefined) return null;
+  const { name, ordinal } = place;
+  const nothing = { ip: null, nodeName: null, roleLabel: null, container: null };
+  return { name, ordinal, uid, phase: "Unknown", ...nothing, terminating: true, ready: false, agent };
 }
 
 /** Each pod as the other one's agent sees it. */
@@ -93,7 +114,7 @@ function withPeers([a, b]: [ObservedPod, ObservedPod], g: Gathered): [ObservedPo
 }
 
 /** A person's word about the writer. It is not believed while that very pod is heard, by us or by its peer. */
-function attested(g: Gathered, record: ObservedRecord | null, pods: Observation["pods"]): BootEnd[] {
+function attested(g: Gathered, record: ObservedRecord | null, pods: ObservedPod[]): BootEnd[] {
   if (record === null) return [];
   const { writer } = record.value;
   const agent = pods.find(one => one.uid === writer.podUID)?.agent;
@@ -102,7 +123,7 @@ function attested(g: Gathered, record: ObservedRecord | null, pods: Observation[
   return end === null ? [] : [end];
 }
 
-function writerSeen(g: Gathered, record: ObservedRecord | null, pods: Observation["pods"]): WriterSeen {
+function writerSeen(g: Gathered, record: ObservedRecord | null, pods: ObservedPod[]): WriterSeen {
   if (record === null) return { silentForMs: 0, lastHeardMs: null, dbId: null, lagBytes: null };
   const { podUID } = record.value.writer;
   const last = g.memory.lastOf(podUID, g.nowMs);

@@ -261,6 +261,7 @@ export function observation(change: ObservationChange = {}): Observation {
       heardAtMs: 99_010,
       by: "it was seen to end",
     })),
+    former: null,
     writerSeen: seenOf(writer),
     containers: [],
     routed: { podUID: UID[0], ip: "10.0.0.1" },

@@ -7,10 +7,12 @@ import {
   UID,
   agentState,
   deadActive,
+  noPod,
   observation,
   pod,
   record,
   silentPod,
+  solo,
   type PodChange,
   type StateChange,
 } from "./fixtures";
@@ -181,5 +183,36 @@ describe("a standby that becomes unfit during a handover", () => {
   it("leaves a leaving active to come back from its own disk", () => {
     const d = decide(under([leavingOld({ obeyedN: 6 }), unfit]));
     expect(d).toMatchObject({ recordWrite: null, reasons: [{ reason: "WaitingForActive" }] });
+  });
+});
+
+describe("an active whose pod was deleted by force, its agent still heard", () => {
+  const former = (permission: NonNullable<StateChange["permission"]>, rest: StateChange = {}) => {
+    const { container: _none, ...gone } = old(permission, rest, { terminating: true, ip: null });
+    return { ...gone, container: null };
+  };
+
+  it("hands over as one that leaves", () => {
+    const o = observation({ pods: [noPod(0), pod(1)], rest: { former: former({}) } });
+    expect(decide(o).recordWrite?.value).toEqual(closed);
+  });
+
+  it("is replaced without loss when it has drained", () => {
+    const o = { ...under([noPod(0), standby]), former: former(drainedState, idle) };
+    expect(decide(o)).toMatchObject({
+      recordWrite: { value: { n: 7, from: 5 } },
+      stopwatch: { kind: "handover", fromPod: "sample-0", possibleLoss: false },
+    });
+  });
+
+  it("gets no commands, nor does the pod that has its name now", () => {
+    const successor = pod(0, { uid: "uid-new", state: agentState(0, { podUID: "uid-new", boot: null }) });
+    const o = observation({
+      state: "StandbyDown",
+      record: solo(),
+      pods: [successor, pod(1)],
+      rest: { former: former({ soloed: 5 }) },
+    });
+    expect(decide(o).commands).toEqual([]);
   });
 });

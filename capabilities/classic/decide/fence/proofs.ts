@@ -1,6 +1,6 @@
 /** Proofs that an old boot can no longer write, as they are carried to the standby (docs/fencing.md). */
 import type { Evidence, Proof, Writer } from "../../../../protocol";
-import { heard, leaving, otherPod, waitedOut, writerPod } from "../facts";
+import { heard, leaving, otherPod, podOf, waitedOut, writerPod } from "../facts";
 import type { BootEnd, Observation, ObservedPod } from "../../observation";
 
 /**
@@ -38,7 +38,7 @@ export function fencedProof(pod: ObservedPod, n: number): Proof | null {
 export function proofAboutWriter(o: Observation, writer: Writer, n: number): Proof | null {
   const end = o.ends.find(one => one.podUID === writer.podUID && one.boot === writer.boot);
   if (end !== undefined) return overProof(end);
-  const pod = o.pods.find(one => one.uid === writer.podUID);
+  const pod = podOf(o, writer.podUID);
   const fenced = pod === undefined ? null : fencedProof(pod, n);
   return fenced?.boot === writer.boot ? fenced : null;
 }
@@ -68,7 +68,7 @@ export function groundFor(
  */
 export function whyNotNow(o: Observation, ground: Ground): string | null {
   if (ground.kind !== "waited") return null;
-  const pod = o.pods.find(one => one.uid === ground.podUID);
+  const pod = podOf(o, ground.podUID);
   const state = pod === undefined ? null : heard(pod);
   if (pod !== undefined && state !== null) {
     const stays = state.boot === ground.boot && !leaving(pod);

@@ -9,7 +9,7 @@ import type {
   ObservedPod,
   RecordNotes,
 } from "../../observation";
-import { heard, otherPod, writerPod } from "../facts";
+import { heard, otherPod, podOf, writerPod } from "../facts";
 import { carried, type Ground } from "../fence/proofs";
 import type { Verdict } from "../fence/verdict";
 import { routed, servingPod } from "./routing";
@@ -80,7 +80,7 @@ type Loss = Pick<FailoverStart, "possibleLoss" | "lossBytes" | "fromPosition" | 
 
 /** What may be missing, by the last that was heard. Nothing is where the old writer drained. */
 function lossOf(o: Observation, from: ObservedPod, to: ObservedPod): Loss {
-  const drained = o.record !== null && saidDrained(o.record.value, from);
+  const drained = o.record !== null && saidDrained(o, o.record.value);
   const possibleLoss = !drained && !isTwosafe(to.agent.state?.timesten);
   const toPosition = to.agent.state?.timesten.dbId ?? null;
   const fromPosition = o.writerSeen.dbId ?? from.agent.viaPeer?.digest.timesten.dbId ?? null;
@@ -88,8 +88,9 @@ function lossOf(o: Observation, from: ObservedPod, to: ObservedPod): Loss {
 }
 
 /** The old writer's agent keeps its word on disk: it counts also after the end of that life. */
-function saidDrained(record: PermissionRecord, from: ObservedPod): boolean {
-  const state = from.uid === record.writer.podUID ? heard(from) : null;
+function saidDrained(o: Observation, record: PermissionRecord): boolean {
+  const from = podOf(o, record.writer.podUID);
+  const state = from === undefined ? null : heard(from);
   return record.mode === "Closed" && state?.permission.drained === record.n;
 }
 
