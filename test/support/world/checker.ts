@@ -2,10 +2,12 @@
  * The history checker: watches what really happens (databases, API, applications) and holds it against the promises
  * of guarantees 6 and 7. It knows the truth; it never looks at what the operator believes.
  */
+import type { AgentMemory } from "../../../agent/ports";
 import { type PermissionRecord, recordSchema } from "../../../protocol";
+import { GrantHistory } from "./grants";
 import type { KubeObject } from "../../../capabilities/runtime/ports";
 import type { WritingClient } from "./client";
-import type { Entry, LoadedDatabase } from "./database";
+import type { Disk, Entry, LoadedDatabase } from "./database";
 import type { Change, KubeStore } from "./kube/store";
 import { whyNotAllowed } from "./record-rules";
 import type { Story } from "./story";
@@ -29,6 +31,7 @@ interface Acknowledged {
 }
 
 export class Checker {
+  readonly grants = new GrantHistory(() => this.nowMs());
   readonly violations: string[] = [];
   /** The last promotion of each object, with the proof noted beside its record. */
   readonly promotions = new Map<string, PermissionRecord>();
@@ -77,6 +80,21 @@ export class Checker {
       this.checkNamed(key, database);
     }
     if (!database.writable()) this.wasWritable.delete(database);
+  }
+
+  /** A database took a row: a writer by grants not later than its last one allows. */
+  seeCommitted(database: LoadedDatabase): void {
+    const memory = memoryOf(database);
+    const record = memory?.obeyed;
+    const boot = memory?.boot?.id;
+    if (memory === null || record?.mode !== "Pair" || record.writer.boot !== boot) return;
+    // Alone, or still by what it had before this Pair's first grant.
+    const untilMs = this.grants.untilMs(record.writer.boot, record.n);
+    if (memory.soloed >= record.n || untilMs === null || this.nowMs() <= untilMs) return;
+    const late = Math.round(this.nowMs() - untilMs);
+    this.violated(
+      `${database.host.split(".")[0]} took a commit ${late} ms after its permission of Pair ${record.n} was over`,
+    );
   }
 
   /** A copy is destroyed: only where the record says that another pod's database goes on alone. */
@@ -172,7 +190,31 @@ export class Checker {
     else if (record.writer.podUID !== database.podUID) {
       const newest = `record ${record.n} ${record.mode} names another pod`;
       this.violated(`the database of ${database.host.split(".")[0]} became writable although ${newest}`);
+    } else this.checkNoneAlone(key, record);
+  }
+
+  /** Solo never outlives a promotable standby: who leaves Pair p for its standby finds no writer that went alone. */
+  private checkNoneAlone(key: string, record: PermissionRecord): void {
+    if (record.mode !== "Solo" || record.from === 0) return;
+    for (const other of this.databases) {
+      const memory = memoryOf(other);
+      if (objectOf(other.host) !== key || memory === null || other.podUID === record.writer.podUID) continue;
+      if (memory.soloed >= record.from)
+        this.violated(
+          `promoted from Pair ${record.from} although ${other.host.split(".")[0]} went on alone at ${memory.soloed}`,
+        );
     }
+  }
+
+  /** A planned change loses nothing, whatever the mode: the standby has all that was acknowledged when it is named. */
+  private checkPlanned(key: string, before: PermissionRecord, record: PermissionRecord): void {
+    if (before.mode !== "Closed" || record.mode !== "Solo" || record.from === 0) return;
+    const old = this.databaseOf(key, before.writer.podUID);
+    const standby = this.databaseOf(key, record.writer.podUID);
+    if (old === undefined || standby === undefined || memoryOf(old)?.drained !== before.n) return;
+    const missing = this.acknowledged.filter(({ id }) => old.has(id) && !standby.has(id));
+    if (missing.length > 0)
+      this.violated(`planned change ${record.n} leaves ${missing.length} acknowledged commits behind`);
   }
 
   private seeChange(change: Change): void {
@@ -203,6 +245,7 @@ export class Checker {
     this.story.tell("record", JSON.stringify({ ...record, objectUID: undefined }));
     if (why !== null) this.violated(`record ${before?.n ?? 0} to ${record.n}: ${why}`);
     this.records.set(change.key, record);
+    if (before !== null) this.checkPlanned(change.key, before, record);
     this.seeRecord(change, record);
     this.highest.set(record.objectUID, Math.max(record.n, this.highest.get(record.objectUID) ?? 0));
     if (record.ready && before?.ready !== true) this.checkReady(change.key, record);
@@ -215,9 +258,6 @@ export class Checker {
     }
     if (record.mode !== "Solo" || record.from === 0) return;
     this.promotions.set(change.key, record);
-    const notes = change.object.metadata.annotations?.["timesten.oracle.com/record-notes"] ?? "";
-    if (!notes.includes('"proofs":[{'))
-      this.violated(`promotion ${record.n} was written without its proof beside it`);
   }
 
   private databaseOf(key: string, podUID: string | null): LoadedDatabase | undefined {
@@ -263,4 +303,17 @@ export class Checker {
 export function objectOf(host: string): string {
   const [, name, namespace] = host.split(".");
   return `${namespace ?? ""}/${name ?? ""}`;
+}
+
+const memories = new WeakMap<Disk, { json: string; memory: AgentMemory }>();
+
+/** @returns what the agent of this database has on its disk */
+function memoryOf(database: LoadedDatabase): AgentMemory | null {
+  const { disk } = database;
+  if (disk.memory === null) return null;
+  const known = memories.get(disk);
+  if (known?.json === disk.memory) return known.memory;
+  const memory = JSON.parse(disk.memory) as AgentMemory;
+  memories.set(disk, { json: disk.memory, memory });
+  return memory;
 }

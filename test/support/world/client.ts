@@ -4,6 +4,7 @@
  */
 import type { KubeObject } from "../../../capabilities/runtime/ports";
 import type { Network } from "./cluster/network";
+import type { PodRuntime } from "./cluster/pod-runtime";
 import { endpointSlices } from "./cluster/resources";
 import type { Surroundings } from "./cluster/surroundings";
 import type { LoadedDatabase } from "./database";
@@ -67,13 +68,18 @@ export class WritingClient {
       this.around.time.after(this.random.between(0.5, 1.5) * times * this.pauseMs, () => this.write());
   }
 
+  private reaches(runtime: PodRuntime): boolean {
+    return this.network.joined({ name: "application", node: null }, runtime.place());
+  }
+
   private write(): void {
     if (this.stopped) return;
     const { time } = this.around;
     const runtime = this.address === null ? undefined : this.network.byAddress(this.address);
     const database = runtime?.instance?.db;
     // Nobody listens there: an application waits longer then.
-    if (runtime === undefined || database === undefined || database === null) return this.pause(4);
+    if (runtime === undefined || database === undefined || database === null || !this.reaches(runtime))
+      return this.pause(4);
     const attempt: Attempt = {
       id: this.firstId + this.attempts.length,
       startedMs: time.nowMs(),
@@ -87,7 +93,7 @@ export class WritingClient {
         () =>
           void time.after(this.random.between(0.2, 2), () => {
             // An answer of a process that died on the way never arrives.
-            if (database.alive) {
+            if (database.alive && this.reaches(runtime)) {
               attempt.ackedMs = time.nowMs();
               this.onAcknowledged(attempt.id, database);
             }

@@ -48,6 +48,8 @@ export interface DatabaseWorld {
   reach(fromHost: string, host: string): LoadedDatabase | null;
   /** Told after every change of role, open or life. */
   changed(database: LoadedDatabase, what: string): void;
+  /** Told of every commit that a database has taken. */
+  committed(database: LoadedDatabase): void;
   /** Told when the copy on a pod's claim is destroyed. */
   destroyed(host: string, podUID: string): void;
   /** Told when processes died, with the commits that died with them. */
@@ -76,6 +78,8 @@ export class LoadedDatabase {
   isOpen = false;
   repAgent = false;
   alive = true;
+  /** Its machine is suspended: nothing of it runs. */
+  private asleep = false;
   /** Positions the peer has applied, as far as its acknowledgements have arrived. */
   peerApplied = 0;
   private link: LoadedDatabase | null = null;
@@ -86,6 +90,8 @@ export class LoadedDatabase {
     private readonly world: DatabaseWorld,
     readonly host: string,
     readonly podUID: string,
+    /** The claim it lies on. */
+    readonly disk: Disk,
     readonly files: DatabaseFiles,
     /** Seeded pace of this database's network, ms for one hop. */
     private readonly hopMs: { low: number; high: number },
@@ -101,7 +107,7 @@ export class LoadedDatabase {
 
   /** @returns whether a client could commit now */
   writable(): boolean {
-    return this.alive && this.isOpen && (this.scheme === null || this.role === "ACTIVE");
+    return this.alive && !this.asleep && this.isOpen && (this.scheme === null || this.role === "ACTIVE");
   }
 
   dbId(): number {
@@ -153,6 +159,12 @@ export class LoadedDatabase {
     this.world.changed(this, open ? "is open" : "is closed");
   }
 
+  /** The machine is suspended, or goes on. */
+  setAsleep(asleep: boolean): void {
+    this.asleep = asleep;
+    this.world.changed(this, asleep ? "is asleep" : "wakes");
+  }
+
   setPeerFailed(failed: boolean): void {
     this.files.peerFailed = failed;
     if (!failed) return;
@@ -169,6 +181,7 @@ export class LoadedDatabase {
     if (this.scheme !== null && this.role !== "ACTIVE")
       return Promise.reject(new Error("TT16265: this is not the active"));
     this.append(entry);
+    if (entry.kind === "row") this.world.committed(this);
     this.pump();
     if (this.scheme?.twosafe !== true || this.files.peerFailed) return Promise.resolve();
     return new Promise((resolve, reject) => {

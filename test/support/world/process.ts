@@ -12,6 +12,14 @@ export interface ProcessClock {
   setTimer(ms: number, callback: () => void): () => void;
 }
 
+/** The clocks of the node a process runs on. */
+export interface NodeClock {
+  /** How fast they run against true time. */
+  rate: number;
+  monotonicMs(): number;
+  boottimeMs(): number;
+}
+
 export class VirtualProcess {
   private dead = false;
   private frozen = false;
@@ -21,18 +29,23 @@ export class VirtualProcess {
 
   /**
    * @param onThrow told of anything a callback throws: a process that throws out of its event loop has crashed
-   * @param rate how fast its clock runs against true time
+   * @param node how fast its clock runs against true time, or the clocks of its node
    */
   constructor(
     readonly name: string,
     private readonly time: VirtualTime,
     private readonly onThrow: (process: string, error: unknown) => void,
-    readonly rate: number = 1,
+    node: number | NodeClock = 1,
   ) {
+    const rate = typeof node === "number" ? node : node.rate;
+    const clocks =
+      typeof node === "number"
+        ? { monotonicMs: () => time.nowMs() * rate, boottimeMs: () => time.nowMs() * rate }
+        : node;
     this.clock = {
       nowMs: () => Math.floor(time.epochMs + time.nowMs() * rate),
-      monotonicMs: () => time.nowMs() * rate,
-      boottimeMs: () => time.nowMs() * rate,
+      monotonicMs: () => clocks.monotonicMs(),
+      boottimeMs: () => clocks.boottimeMs(),
       setTimer: (ms, callback) => this.after(ms / rate, callback),
     };
   }

@@ -69,7 +69,7 @@ function whyNotSolo(before: PermissionRecord, after: PermissionRecord): string |
         return after.from === before.from
           ? expect(after, { from: before.from, alt: 0 })
           : "from came out of nothing";
-      return after.alt === 0 ? null : "alt after Closed";
+      return expect(after, { from: 0, alt: sameWriter(before, after) ? before.from : 0 });
     case "Solo":
       if (after.from > 0) {
         return before.alt > 0 && after.from === before.alt

@@ -63,6 +63,8 @@ interface Watcher {
   processes: string;
   onEnd: () => void;
   live: boolean;
+  /** It runs in another container. */
+  outlives: boolean;
 }
 
 /** Daemon and database of one container: they outlive the agent that drives them. */
@@ -90,7 +92,14 @@ export class TimesTenInstance {
     this.lives++;
     const hopMs = this.random.between(0.3, 10);
     const pace = { low: hopMs / 2, high: hopMs * 2 };
-    this.db = new LoadedDatabase(this.world, this.place.host, this.place.podUID, files, pace);
+    this.db = new LoadedDatabase(
+      this.world,
+      this.place.host,
+      this.place.podUID,
+      this.place.disk,
+      files,
+      pace,
+    );
     this.world.changed(this.db, "was loaded");
   }
 
@@ -124,7 +133,7 @@ export class TimesTenInstance {
 
   /** The whole container was killed. */
   die(): void {
-    this.watchers.clear();
+    for (const watcher of this.watchers) if (!watcher.outlives) this.watchers.delete(watcher);
     this.kill();
   }
 
@@ -133,8 +142,9 @@ export class TimesTenInstance {
     return this.daemonPid === null || this.db === null ? null : `${this.daemonPid},${this.lives}`;
   }
 
-  watch(processes: string, onEnd: () => void): () => void {
-    const watcher: Watcher = { processes, onEnd, live: true };
+  /** @param outlives who watches does not die with the container */
+  watch(processes: string, onEnd: () => void, outlives = false): () => void {
+    const watcher: Watcher = { processes, onEnd, live: true, outlives };
     this.watchers.add(watcher);
     this.notify();
     return () => {

@@ -11,7 +11,8 @@ import { Network } from "./cluster/network";
 import type { PodRuntime } from "./cluster/pod-runtime";
 import { configMaps, endpointSlices, namespaces, pods, timesTenClassics } from "./cluster/resources";
 import type { Surroundings, Tampering } from "./cluster/surroundings";
-import type { LoadedDatabase } from "./database";
+import { WorldNode } from "./cluster/node";
+import type { Disk, LoadedDatabase } from "./database";
 import { WorldFaults } from "./faults";
 import { type Call, KubeClient } from "./kube/client";
 import { KubeStore } from "./kube/store";
@@ -59,6 +60,10 @@ export interface WorldOptions {
   twosafe: boolean;
   /** Nodes and utilities are faster by a factor of its own (by seed): the same happens in less time. */
   brisk?: boolean | undefined;
+  /** L, ms: the object's writePermissionSeconds. */
+  leaseMs?: number | undefined;
+  /** How far the clocks of the two nodes may be apart in rate; 0.04 where nothing is said. */
+  drift?: number | undefined;
   tampering?: WorldTampering | undefined;
 }
 
@@ -79,6 +84,10 @@ export class WholeWorld {
   gate: EffectGate = () => "go";
   /** Writes of the operators to the API, without the leader lease. */
   writes = 0;
+  readonly nodes = new Map<string, WorldNode>();
+  /** Pods that must go to another node than theirs. */
+  private readonly placements = new Map<string, string>();
+  private readonly disks = new Map<string, Disk>();
   private started = 0;
   private readonly pace: number;
   /** Read once per version; undefined: to be read again. */
@@ -97,10 +106,10 @@ export class WholeWorld {
     this.pace = options.brisk === true ? random.fork("brisk").between(0.1, 0.5) : 1;
     this.faults = new WorldFaults(random.fork("faults"), this.pace);
     const around = this.surroundings();
-    this.network = new Network(around, this.faults);
+    this.network = new Network(around, this.faults, this.checker.grants);
     this.kubelet = new Kubelet(around, this.network, random.fork("kubelet"));
     startStatefulSets(this.store, time, random.fork("statefulsets"));
-    startScheduler(this.store, time, random.fork("scheduler"));
+    startScheduler(this.store, time, random.fork("scheduler"), name => this.placements.get(name));
     startGarbageCollector(this.store, time, random.fork("gc"));
     this.store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
     this.store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "operators" } });
@@ -136,6 +145,9 @@ export class WholeWorld {
           storageClassName: "standard",
           dbConfigMap: [NAME],
           imageUpgradeStrategy: "auto",
+          ...(this.options.leaseMs === undefined
+            ? {}
+            : { writePermissionSeconds: this.options.leaseMs / 1_000 }),
           ...(this.options.twosafe ? { repReturnServiceAttribute: "RETURN TWOSAFE" } : {}),
         },
       },
@@ -180,7 +192,7 @@ export class WholeWorld {
       random: life.fork("random"),
       kube,
       agents: this.network.transport(process, gate),
-      witnesses: { dial: () => () => undefined },
+      witnesses: this.network.witnesses(process),
       log: logInto((level, text) => this.story.tell(name, `${level}: ${text}`)),
     };
     const engine = new Engine(this.options.tampering?.operator?.(world) ?? world, {
@@ -308,6 +320,26 @@ export class WholeWorld {
     return why === undefined || why.message === "" ? null : `${state}: ${why.reason} ${why.message}`;
   }
 
+  /** The user changes annotations of the object. */
+  annotate(annotations: Record<string, string | null>): void {
+    this.story.tell("user", `annotates ${KEY}: ${JSON.stringify(annotations)}`);
+    this.store.mergePatch(timesTenClassics, NAMESPACE, NAME, { metadata: { annotations } });
+  }
+
+  /** The volume of a pod is lost, and its node with it as far as this pod goes: it comes up empty on another node. */
+  loseDisk(runtime: PodRuntime): void {
+    this.story.tell("fault", `the volume of ${runtime.name} is lost`);
+    this.disks.delete(`${NAMESPACE}/tt-persistent-${runtime.name}`);
+    this.placements.set(runtime.name, `${runtime.node.name}-b`);
+    this.deletePod(runtime.name, 0);
+  }
+
+  /** Two clocks of these bounds run apart by `drift` at most. */
+  private rates(): [number, number] {
+    const drift = this.options.drift ?? 0.04;
+    return [1 / Math.sqrt(1 + drift), Math.sqrt(1 + drift)];
+  }
+
   private crashed(who: string, error: unknown): void {
     this.checker.violated(
       `${who} threw out of its event loop: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -328,7 +360,19 @@ export class WholeWorld {
       },
       timesTenFaults: this.faults,
       tampering: this.options.tampering ?? {},
-      disks: new Map(),
+      disks: this.disks,
+      node: name => {
+        let node = this.nodes.get(name);
+        if (node === undefined) {
+          const rate = random.fork(`clocks of ${name}`).between(...this.rates());
+          this.nodes.set(name, (node = new WorldNode(name, rate, time)));
+        }
+        return node;
+      },
+      permitTaken: permit => this.checker.grants.taken(permit),
+      databaseCommitted: database => {
+        if (objectOf(database.host) === KEY) this.checker.seeCommitted(database);
+      },
       databaseChanged: (database, what) => {
         story.tell(database.host.split(".")[0] ?? "", `database ${what}`);
         if (objectOf(database.host) === KEY) this.checker.seeDatabase(database);

@@ -1,21 +1,32 @@
-/** The agent proper in a tt container: the real core and the real server side of its sessions, over a virtual TimesTen. */
+/** The agent proper in a tt container: the real core and both sides of its real sessions, over a virtual TimesTen. */
 import { Agent } from "../../../../agent/core/agent";
+import { PeerSession } from "../../../../agent/peer/session";
 import type { AgentMemory, Disk as DiskPort } from "../../../../agent/ports";
-import { Link } from "../../../../agent/server/link";
+import { type ClientRole, Link } from "../../../../agent/server/link";
+import type { Dial, PeerAnswer, PeerRequest, WitnessMessage, WitnessRequest } from "../../../../protocol";
 import type { DatabaseWorld } from "../database";
-import { VirtualProcess } from "../process";
+import { type NodeClock, VirtualProcess } from "../process";
 import type { SeededRandom } from "../random";
 import { type TimesTenInstance, VirtualTimesTen } from "../timesten";
+import type { ServerSession } from "./stream";
 import type { Surroundings } from "./surroundings";
 import type { VirtualGuard } from "./virtual-guard";
-import { type PeerNetwork, VirtualPeer } from "./virtual-peer";
 
-/** The server's end of one session, as the network sees it. */
-export interface ServerSession {
-  /** A text frame from the operator arrived. */
-  receive(frame: string): void;
-  /** The operator's end is gone. */
-  closed(): void;
+/** What an agent process needs of its pod. */
+export interface AgentPlace {
+  around: Surroundings;
+  instance: TimesTenInstance;
+  objectUID: string;
+  world: DatabaseWorld;
+  random: SeededRandom;
+  guard: VirtualGuard;
+  node: NodeClock;
+  peers: (process: VirtualProcess) => {
+    agent: Dial<PeerRequest, PeerAnswer>;
+    witness: Dial<WitnessRequest, WitnessMessage>;
+  };
+  /** Called when the process ends by itself. */
+  onExit: (code: number) => void;
 }
 
 export class AgentProcess {
@@ -23,38 +34,31 @@ export class AgentProcess {
   readonly agent: Agent;
   private readonly name: string;
 
-  constructor(
-    private readonly around: Surroundings,
-    private readonly instance: TimesTenInstance,
-    objectUID: string,
-    world: DatabaseWorld,
-    private readonly random: SeededRandom,
-    guard: VirtualGuard,
-    peers: PeerNetwork,
-    /** How fast the clocks of this node run. */
-    rate: number,
-    /** Called when the process ends by itself. */
-    private readonly onExit: (code: number) => void,
-  ) {
+  constructor(private readonly o: AgentPlace) {
+    const { around, instance, random, world, node } = o;
     const { podName, podUID } = instance.place;
     const { story, time } = around;
     this.name = podName;
     const crashed = (who: string, error: unknown): void => around.crashed(who, error);
-    this.process = new VirtualProcess(`${podName}/agent`, time, crashed, rate);
+    this.process = new VirtualProcess(`${podName}/agent`, time, crashed, node);
     const tell = (what: string): void => story.tell(podName, what);
+    const log = logInto((level, text) => tell(`${level}: ${text}`));
+    const dials = o.peers(this.process);
+    const self = { podName, podUID, objectUID: o.objectUID, version: "world" };
+    const { clock } = this.process;
     const options = {
-      clock: this.process.clock,
+      clock,
       disk: this.disk(),
       timesten: new VirtualTimesTen(this.process, instance, world, around.timesTenFaults, what =>
         tell(`utility ${what}`),
       ),
-      guard: guard.port(this.process),
-      peer: new VirtualPeer(this.process, peers, random.fork("peer")),
+      guard: o.guard.port(this.process),
+      peer: new PeerSession({ clock, log, self, dialAgent: dials.agent, dialWitness: dials.witness }),
       topology: "activeStandbyPair" as const,
       graceMs: 27_000,
-      log: logInto((level, text) => tell(`${level}: ${text}`)),
+      log,
       newBootId: () => `boot-${random.uuid().slice(0, 8)}`,
-      self: { podName, podUID, objectUID, version: "world" },
+      self,
       files: { adminUser: true, schema: true, cacheGroups: false, cacheUser: false },
     };
     this.agent = new Agent(around.tampering.agent?.(options) ?? options);
@@ -77,15 +81,19 @@ export class AgentProcess {
   }
 
   /**
-   * @param send carries a frame towards the operator
+   * @param client what the certificate of the one who connects says
+   * @param send carries a frame towards it
    * @param hangUp ends the connection
    */
-  accept(send: (frame: string) => void, hangUp: () => void): ServerSession {
+  accept(client: ClientRole, send: (frame: string) => void, hangUp: () => void): ServerSession {
     const link = new Link({
       sessions: this.agent,
+      peers: this.agent.peering,
+      objectUID: this.o.objectUID,
+      client,
       wire: { unsent: () => 0, send, close: hangUp, terminate: hangUp },
       clock: this.process.clock,
-      log: logInto((level, text) => this.around.story.tell(this.name, `${level}: ${text}`)),
+      log: logInto((level, text) => this.o.around.story.tell(this.name, `${level}: ${text}`)),
     });
     return {
       receive: frame => this.process.enter(() => link.received(frame)),
@@ -95,21 +103,22 @@ export class AgentProcess {
 
   private exit(code: number, why: string): void {
     if (!this.process.alive()) return;
-    this.around.story.tell(this.name, `agent exits ${code}: ${why}`);
+    this.o.around.story.tell(this.name, `agent exits ${code}: ${why}`);
     this.process.kill();
-    this.onExit(code);
+    this.o.onExit(code);
   }
 
   private disk(): DiskPort {
-    const { disk } = this.instance.place;
+    const { instance, random } = this.o;
+    const { disk } = instance.place;
     return {
       load: async () => {
-        await this.process.sleep(this.random.between(0.2, 2));
+        await this.process.sleep(random.between(0.2, 2));
         return disk.memory === null ? null : (JSON.parse(disk.memory) as AgentMemory);
       },
       save: async memory => {
         const json = JSON.stringify(memory);
-        await this.process.sleep(this.random.between(0.2, 4));
+        await this.process.sleep(random.between(0.2, 4));
         disk.memory = json;
       },
     };

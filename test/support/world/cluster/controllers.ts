@@ -109,7 +109,13 @@ function ensurePod(store: KubeStore, set: StatefulSet, ordinal: number): void {
 }
 
 /** Binds pods to nodes: a pair's pods to different ones. */
-export function startScheduler(store: KubeStore, time: VirtualTime, random: SeededRandom): void {
+export function startScheduler(
+  store: KubeStore,
+  time: VirtualTime,
+  random: SeededRandom,
+  /** @returns the node that a pod of this name must go to, or undefined */
+  placed: (name: string) => string | undefined = () => undefined,
+): void {
   onAnyChange(
     store,
     time,
@@ -119,7 +125,10 @@ export function startScheduler(store: KubeStore, time: VirtualTime, random: Seed
         if (pod.spec.nodeName !== undefined || pod.metadata.deletionTimestamp !== undefined) continue;
         const ordinal = Number(/-(\d+)$/.exec(pod.metadata.name)?.[1] ?? 0);
         tolerant(() =>
-          store.replace(pods, { ...pod, spec: { ...pod.spec, nodeName: `node-${ordinal % 2}` } }),
+          store.replace(pods, {
+            ...pod,
+            spec: { ...pod.spec, nodeName: placed(pod.metadata.name) ?? `node-${ordinal % 2}` },
+          }),
         );
       }
     },

@@ -1,8 +1,8 @@
 /** The kubelets of all nodes: bring bound pods up, take deleted ones down. */
 import type { SeededRandom } from "../random";
-import type { Network } from "./network";
+import { API, type Network } from "./network";
 import { PodRuntime } from "./pod-runtime";
-import type { Pod } from "./resources";
+import { type Pod, pods } from "./resources";
 import type { Surroundings } from "./surroundings";
 
 export class Kubelet {
@@ -21,6 +21,51 @@ export class Kubelet {
     });
   }
 
+  /** The machine loses its power. */
+  losePower(node: string): void {
+    this.around.node(node).up = false;
+    this.around.story.tell("fault", `${node} loses its power`);
+    for (const runtime of this.of(node)) runtime.losePower();
+  }
+
+  /** The machine is back: its kubelet starts what is bound to it, and ends what is no more. */
+  power(node: string): void {
+    this.around.node(node).up = true;
+    this.around.story.tell("fault", `${node} is back`);
+    for (const runtime of this.of(node)) runtime.power();
+    this.lookAgain(node);
+  }
+
+  /** The machine is suspended for a while: nothing on it runs, and only one of its clocks goes on. */
+  suspend(node: string, forMs: number): void {
+    const { around } = this;
+    around.story.tell("fault", `${node} is suspended`);
+    around.node(node).fallAsleep();
+    const asleep = this.of(node);
+    for (const runtime of asleep) runtime.setAsleep(true);
+    around.time.after(forMs, () => {
+      around.story.tell("fault", `${node} wakes`);
+      around.node(node).wake();
+      for (const runtime of asleep) runtime.setAsleep(false);
+    });
+  }
+
+  /** The node reaches the API server again. */
+  lookAgain(node: string): void {
+    const known = this.of(node);
+    for (const pod of this.around.store.list<Pod>(pods, {}).items)
+      if (pod.spec.nodeName === node) this.see(pod, false);
+    for (const runtime of known) {
+      const { namespace, name } = runtime.pod.metadata;
+      if (this.around.store.get<Pod>(pods, namespace, name)?.metadata.uid !== runtime.uid) runtime.orphan();
+      runtime.reportSoon();
+    }
+  }
+
+  private of(node: string): PodRuntime[] {
+    return [...this.runtimes.values()].filter(runtime => runtime.node.name === node && !runtime.isGone());
+  }
+
   /** @returns the runtime of a pod by name, the newest one */
   runtime(namespace: string, name: string): PodRuntime | undefined {
     return [...this.runtimes.values()]
@@ -32,13 +77,17 @@ export class Kubelet {
     const uid = pod.metadata.uid!;
     const runtime = this.runtimes.get(uid);
     if (deleted) {
-      runtime?.orphan();
+      if (runtime !== undefined && this.hears(runtime.node.name)) runtime.orphan();
       return;
     }
-    if (pod.spec.nodeName === undefined) return;
+    if (pod.spec.nodeName === undefined || !this.hears(pod.spec.nodeName)) return;
     if (runtime === undefined) this.admit(pod);
     else if (pod.metadata.deletionTimestamp !== undefined)
       runtime.terminate(pod.metadata.deletionGracePeriodSeconds ?? 30);
+  }
+
+  private hears(node: string): boolean {
+    return this.around.node(node).up && this.network.joined({ name: node, node }, API);
   }
 
   private admit(pod: Pod): void {
@@ -50,9 +99,11 @@ export class Kubelet {
 
   /** A claim is not mounted for a second pod of the same name while the first one's processes live. */
   private startWhenFree(runtime: PodRuntime): void {
+    // On another node it has a claim of its own (WholeWorld.loseDisk).
     const inUse = [...this.runtimes.values()].some(
       other =>
         other !== runtime &&
+        other.node === runtime.node &&
         other.name === runtime.name &&
         other.pod.metadata.namespace === runtime.pod.metadata.namespace &&
         !other.isGone(),

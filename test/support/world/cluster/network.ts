@@ -1,15 +1,27 @@
 /**
- * Who reaches whom: pods by name and address, the operators' sessions, the replication links. A cut stalls what is
- * under way and refuses what is new; only a dead process resets a connection.
+ * Who reaches whom: pods by name and address, sessions, replication links. A cut stalls what is under way and refuses
+ * what is new, each direction by itself; only a dead process resets a connection.
  */
-import type { AgentAddress, AgentHandlers, AgentTransport } from "../../../../capabilities/runtime/ports";
-import { agentMessageSchema, type OperatorMessage, parseMessage } from "../../../../protocol";
+import type { ZodType } from "zod";
+import type { AgentAddress, AgentTransport, WitnessTransport } from "../../../../capabilities/runtime/ports";
+import {
+  agentMessageSchema,
+  type Dial,
+  type DialHandlers,
+  type OperatorMessage,
+  type PeerAnswer,
+  peerAnswerSchema,
+  type PeerRequest,
+  type WitnessMessage,
+  witnessMessageSchema,
+  type WitnessRequest,
+} from "../../../../protocol";
 import type { DatabaseWorld, LoadedDatabase } from "../database";
-import { Channel, type VirtualProcess } from "../process";
+import type { VirtualProcess } from "../process";
 import type { SeededRandom } from "../random";
 import type { PodRuntime } from "./pod-runtime";
+import { type Place, type ServerSession, Stream } from "./stream";
 import type { Surroundings } from "./surroundings";
-import type { PeerNetwork } from "./virtual-peer";
 
 /** Dialling an address where nothing answers ends after this long, ms. */
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -23,24 +35,50 @@ export interface SessionFaults {
   hopMs(): number;
 }
 
-interface Session {
-  operator: string;
-  runtime: PodRuntime;
-  hold(): void;
-  release(): void;
-  cut(reason: string): void;
+/** What the two agents say to each other, for the checker. */
+export interface GrantWatch {
+  requested(id: string, boot: string, n: number, leaseMs: number): void;
+  granted(id: string): void;
+}
+
+/** Directions in which a node is cut off. */
+export type Isolation = "both" | "in" | "out";
+
+type AnyStream = Pick<Stream<unknown, unknown>, "client" | "server" | "end" | "vanish" | "hold">;
+
+/** The API server, and whatever else is on none of the pair's nodes. */
+export const API: Place = { name: "api", node: null };
+
+/** Who answers on a port of a pod. */
+export interface Listener {
+  process: VirtualProcess;
+  accept(send: (frame: string) => void, hangUp: () => void): ServerSession;
+}
+
+interface DialPlan<Out, In> {
+  from: Place;
+  process: VirtualProcess;
+  /** @returns the pod to be reached now, or undefined where nothing answers */
+  to: () => PodRuntime | undefined;
+  /** @returns who listens there; null: refused; a text: why the connection ends at once */
+  listener: (runtime: PodRuntime) => Listener | null | string;
+  schema: ZodType<In>;
+  onSend?: (runtime: PodRuntime, message: Out) => ReturnType<CommandGate>;
+  onAnswer?: (frame: string) => void;
 }
 
 export class Network {
   private readonly runtimes = new Map<string, PodRuntime>();
-  private readonly sessions = new Set<Session>();
+  private readonly streams = new Set<AnyStream>();
+  /** `from>to` */
   private readonly cuts = new Set<string>();
+  private readonly isolated = new Map<string, Isolation>();
   private readonly noted = new Map<string, string>();
-  private readonly peerLinks = new Set<{ name: string; other: string; hold: () => void; release: () => void }>();
 
   constructor(
     private readonly around: Surroundings,
     private readonly faults: SessionFaults,
+    private readonly grants: GrantWatch,
   ) {}
 
   join(runtime: PodRuntime): void {
@@ -49,35 +87,47 @@ export class Network {
 
   leave(runtime: PodRuntime): void {
     if (this.runtimes.get(runtime.ip) === runtime) this.runtimes.delete(runtime.ip);
-    this.reset(runtime);
+    for (const stream of this.streamsOf(runtime.name)) stream.end("connection reset");
   }
 
-  /** The pod's process died: its connections are reset. */
-  reset(runtime: PodRuntime): void {
-    for (const session of [...this.sessions])
-      if (session.runtime === runtime) session.cut("connection reset");
+  /** Its node lost power: whoever is connected hears nothing of that. */
+  vanish(runtime: PodRuntime): void {
+    if (this.runtimes.get(runtime.ip) === runtime) this.runtimes.delete(runtime.ip);
+    for (const stream of this.streamsOf(runtime.name)) stream.vanish();
   }
 
   /** Cuts two ends (pod or operator names) off from each other, until `heal`. */
   cut(a: string, b: string): void {
-    this.cuts.add(pairKey(a, b));
-    for (const session of this.sessions)
-      if (this.isCut(session.operator, session.runtime.name)) session.hold();
-    for (const link of this.peerLinks) if (this.isCut(link.name, link.other)) link.hold();
+    this.cutOneWay(a, b);
+    this.cutOneWay(b, a);
+  }
+
+  /** Nothing from one end arrives at the other, until `heal`. */
+  cutOneWay(from: string, to: string): void {
+    this.cuts.add(`${from}>${to}`);
+    this.holdCut();
   }
 
   heal(a: string, b: string): void {
-    this.cuts.delete(pairKey(a, b));
-    for (const session of this.sessions)
-      if (!this.isCut(session.operator, session.runtime.name)) session.release();
-    for (const link of this.peerLinks) if (!this.isCut(link.name, link.other)) link.release();
+    this.cuts.delete(`${a}>${b}`);
+    this.cuts.delete(`${b}>${a}`);
+    this.holdCut();
+  }
+
+  /** Cuts a node off from everything else, its API server included. */
+  isolate(node: string, direction: Isolation): void {
+    this.isolated.set(node, direction);
+    this.holdCut();
+  }
+
+  rejoin(node: string): void {
+    this.isolated.delete(node);
+    this.holdCut();
   }
 
   /** Ends one operator's or one pod's sessions, as a restarted proxy would. */
   dropSessions(name: string): void {
-    for (const session of [...this.sessions]) {
-      if (session.operator === name || session.runtime.name === name) session.cut("connection reset");
-    }
+    for (const stream of this.streamsOf(name)) stream.end("connection reset");
   }
 
   /** @returns the running pod at an address, or undefined */
@@ -90,6 +140,11 @@ export class Network {
     return [...this.runtimes.values()];
   }
 
+  /** @returns whether packets go both ways */
+  joined(a: Place, b: Place): boolean {
+    return !this.isCut(a, b) && !this.isCut(b, a);
+  }
+
   databaseWorld(random: SeededRandom): DatabaseWorld {
     const { around } = this;
     return {
@@ -97,61 +152,116 @@ export class Network {
       random: random.fork("database"),
       reach: (fromHost, host) => this.reach(fromHost, host),
       changed: (database, what) => around.databaseChanged(database, what),
+      committed: database => around.databaseCommitted(database),
       destroyed: (host, podUID) => around.copyDestroyed(host, podUID),
       lost: (copy, entries) => around.commitsLost(copy, entries),
-    };
-  }
-
-  /** @returns what the agent of this pod dials the other pod's agent with */
-  peersOf(runtime: PodRuntime): PeerNetwork {
-    const { around } = this;
-    const partner = (): PodRuntime | undefined =>
-      this.all().find(
-        one => one !== runtime && one.pod.metadata.namespace === runtime.pod.metadata.namespace && one.name !== runtime.name,
-      );
-    return {
-      time: around.time,
-      hopMs: () => this.faults.hopMs(),
-      other: () => {
-        const other = partner();
-        return other === undefined || this.isCut(runtime.name, other.name) ? null : other.agent;
-      },
-      register: link => {
-        const held = { name: runtime.name, other: partner()?.name ?? "", ...link };
-        this.peerLinks.add(held);
-        return () => this.peerLinks.delete(held);
-      },
     };
   }
 
   /** @returns the way of one operator process to the agents */
   transport(process: VirtualProcess, gate: CommandGate): AgentTransport {
     return {
-      dial: (address, handlers) => this.dial(process, gate, address, handlers),
+      dial: (address, handlers) =>
+        this.dial<OperatorMessage, Parameters<typeof handlers.onMessage>[0]>(
+          {
+            from: { name: process.name, node: null },
+            process,
+            to: () => this.byAddress(address.ip),
+            listener: runtime => wrongName(runtime, address) ?? runtime.listensAsAgent("operator"),
+            schema: agentMessageSchema,
+            onSend: (runtime, message) => this.fromOperator(process, gate, runtime, message),
+          },
+          handlers,
+        ),
     };
+  }
+
+  /** @returns the way of one operator process to the witnesses */
+  witnesses(process: VirtualProcess): WitnessTransport {
+    return {
+      dial: (address, handlers) =>
+        this.dial<WitnessRequest, WitnessMessage>(
+          {
+            from: { name: process.name, node: null },
+            process,
+            to: () => this.byAddress(address.ip),
+            listener: runtime => wrongName(runtime, address) ?? runtime.listensAsWitness(),
+            schema: witnessMessageSchema,
+          },
+          handlers,
+        ),
+    };
+  }
+
+  /** @returns how an agent of this pod dials the other pod's agent and witness */
+  peersOf(
+    runtime: PodRuntime,
+    process: VirtualProcess,
+  ): { agent: Dial<PeerRequest, PeerAnswer>; witness: Dial<WitnessRequest, WitnessMessage> } {
+    const from = runtime.place();
+    const to = (): PodRuntime | undefined => this.partner(runtime);
+    return {
+      agent: handlers =>
+        this.dial<PeerRequest, PeerAnswer>(
+          {
+            from,
+            process,
+            to,
+            listener: other => other.listensAsAgent("agent"),
+            schema: peerAnswerSchema,
+            onSend: (_other, message) => {
+              if (message.type === "request")
+                this.grants.requested(message.id, message.boot, message.n, message.leaseMs);
+              return "go";
+            },
+            onAnswer: frame => {
+              if (frame.startsWith('{"type":"grant"'))
+                this.grants.granted((JSON.parse(frame) as { id: string }).id);
+            },
+          },
+          handlers,
+        ),
+      witness: handlers =>
+        this.dial<WitnessRequest, WitnessMessage>(
+          { from, process, to, listener: other => other.listensAsWitness(), schema: witnessMessageSchema },
+          handlers,
+        ),
+    };
+  }
+
+  private partner(runtime: PodRuntime): PodRuntime | undefined {
+    const { namespace } = runtime.pod.metadata;
+    return this.all().findLast(one => one.pod.metadata.namespace === namespace && one.name !== runtime.name);
   }
 
   private reach(fromHost: string, host: string): LoadedDatabase | null {
-    const target = this.all().find(runtime => runtime.host === host);
-    const source = this.all().find(runtime => runtime.host === fromHost);
-    if (target === undefined || source === undefined || this.isCut(source.name, target.name)) return null;
-    return target.instance?.db ?? null;
+    const target = this.all().findLast(runtime => runtime.host === host);
+    const source = this.all().findLast(runtime => runtime.host === fromHost);
+    if (target === undefined || source === undefined) return null;
+    return this.joined(source.place(), target.place()) ? (target.instance?.db ?? null) : null;
   }
 
-  private isCut(a: string, b: string): boolean {
-    return this.cuts.has(pairKey(a, b));
+  private isCut(from: Place, to: Place): boolean {
+    if (this.cuts.has(`${from.name}>${to.name}`)) return true;
+    if (this.isolated.size === 0 || from.node === to.node) return false;
+    const out = from.node === null ? undefined : this.isolated.get(from.node);
+    const into = to.node === null ? undefined : this.isolated.get(to.node);
+    return out === "both" || out === "out" || into === "both" || into === "in";
   }
 
-  private dial(
-    process: VirtualProcess,
-    gate: CommandGate,
-    address: AgentAddress,
-    handlers: AgentHandlers,
-  ): () => void {
+  private streamsOf(name: string): AnyStream[] {
+    return [...this.streams].filter(({ client, server }) => client.name === name || server.name === name);
+  }
+
+  private holdCut(): void {
+    for (const stream of this.streams)
+      stream.hold(this.isCut(stream.client, stream.server), this.isCut(stream.server, stream.client));
+  }
+
+  private dial<Out, In>(plan: DialPlan<Out, In>, handlers: DialHandlers<Out, In>): () => void {
+    const { process } = plan;
     let over = false;
-    let hangUp: () => void = () => {
-      over = true;
-    };
+    let hangUp: () => void = () => undefined;
     const fail = (reason: string, afterMs: number): void => {
       process.after(afterMs, () => {
         if (over) return;
@@ -161,13 +271,13 @@ export class Network {
     };
     this.around.time.after(this.faults.hopMs() * 2, () => {
       if (over || !process.alive()) return;
-      const runtime = this.byAddress(address.ip);
-      if (runtime === undefined || this.isCut(process.name, runtime.name)) {
+      const runtime = plan.to();
+      if (runtime === undefined || !this.joined(plan.from, runtime.place()))
         return fail("connect timed out", CONNECT_TIMEOUT_MS);
-      }
-      if (runtime.host !== address.serverName) return fail("certificate does not carry that name", 1);
-      if (runtime.agent === null) return fail("connection refused", 1);
-      hangUp = this.connect(process, gate, runtime, handlers);
+      const listener = plan.listener(runtime);
+      if (listener === null) return fail("connection refused", 1);
+      if (typeof listener === "string") return fail(listener, 1);
+      hangUp = this.connect(plan, runtime, listener, handlers);
     });
     return () => {
       over = true;
@@ -175,73 +285,38 @@ export class Network {
     };
   }
 
-  private connect(
+  private connect<Out, In>(
+    plan: DialPlan<Out, In>,
+    runtime: PodRuntime,
+    listener: Listener,
+    handlers: DialHandlers<Out, In>,
+  ): () => void {
+    const stream: Stream<Out, In> = new Stream<Out, In>({
+      time: this.around.time,
+      hopMs: () => this.faults.hopMs(),
+      client: { place: plan.from, process: plan.process },
+      server: { place: runtime.place(), process: listener.process },
+      accept: (send, end) => listener.accept(send, end),
+      schema: plan.schema,
+      handlers,
+      onSend: message => plan.onSend?.(runtime, message) ?? "go",
+      onAnswer: frame => plan.onAnswer?.(frame),
+      onEnd: () => this.streams.delete(stream),
+    });
+    this.streams.add(stream);
+    stream.open();
+    return () => stream.hangUp();
+  }
+
+  private fromOperator(
     process: VirtualProcess,
     gate: CommandGate,
     runtime: PodRuntime,
-    handlers: AgentHandlers,
-  ): () => void {
-    const { time } = this.around;
-    let over = false;
-    let hungUp = false;
-    let closeReason = "closed";
-    /** null is the end of the stream: what was sent before it arrives before it. */
-    const toOperator = new Channel<string | null>(time, frame =>
-      process.enter(() => {
-        if (hungUp) return;
-        if (frame !== null) return handlers.onMessage(parseMessage(agentMessageSchema, frame));
-        hungUp = true;
-        handlers.onClose(closeReason);
-      }),
-    );
-    const toAgent = new Channel<string | null>(time, frame => {
-      if (frame === null) server.closed();
-      else server.receive(frame);
-    });
-    const end = (reason: string): void => {
-      if (over) return;
-      over = true;
-      closeReason = reason;
-      this.sessions.delete(session);
-      toAgent.send(null, this.faults.hopMs());
-      toOperator.send(null, this.faults.hopMs());
-    };
-    const session: Session = {
-      operator: process.name,
-      runtime,
-      hold: () => {
-        toAgent.hold();
-        toOperator.hold();
-      },
-      release: () => {
-        toAgent.release();
-        toOperator.release();
-      },
-      cut: end,
-    };
-    const hangUp = (): void => {
-      hungUp = true;
-      end("closed by the operator");
-    };
-    const server = runtime.agent!.accept(
-      frame => {
-        if (!over) toOperator.send(frame, this.faults.hopMs());
-      },
-      () => end("closed by the agent"),
-    );
-    this.sessions.add(session);
-    process.onEnd(hangUp);
-    const send = (message: OperatorMessage): void => {
-      if (over) return;
-      const verdict = message.type === "command" ? gate(`${message.verb} to ${runtime.name}`) : "go";
-      if (verdict !== "dieBefore") {
-        this.note(process.name, runtime, message);
-        toAgent.send(JSON.stringify(message), this.faults.hopMs());
-      }
-      if (verdict !== "go") process.kill();
-    };
-    process.enter(() => handlers.onOpen({ send, close: hangUp }));
-    return hangUp;
+    message: OperatorMessage,
+  ): ReturnType<CommandGate> {
+    const verdict = message.type === "command" ? gate(`${message.verb} to ${runtime.name}`) : "go";
+    if (verdict !== "dieBefore") this.note(process.name, runtime, message);
+    return verdict;
   }
 
   /** Tells the story of what is worth telling, a repeated record once. */
@@ -259,6 +334,6 @@ export class Network {
   }
 }
 
-function pairKey(a: string, b: string): string {
-  return a < b ? `${a}|${b}` : `${b}|${a}`;
+function wrongName(runtime: PodRuntime, address: AgentAddress): string | null {
+  return runtime.host === address.serverName ? null : "certificate does not carry that name";
 }

@@ -3,11 +3,15 @@ import { KubeError } from "../../../../capabilities/runtime/ports";
 import { emptyDisk } from "../database";
 import type { SeededRandom } from "../random";
 import { TimesTenInstance } from "../timesten";
+import type { ClientRole } from "../../../../agent/server/link";
 import { AgentProcess } from "./agent-process";
-import type { Network } from "./network";
+import { API, type Listener, type Network } from "./network";
+import type { WorldNode } from "./node";
 import { type ContainerStatus, type Pod, pods, secrets } from "./resources";
+import type { Place } from "./stream";
 import type { Surroundings } from "./surroundings";
-import { VirtualGuard } from "./virtual-guard";
+import { type RunVolume, VirtualGuard } from "./virtual-guard";
+import { VirtualWitness } from "./virtual-witness";
 
 /** First restart at once, then CrashLoopBackOff. */
 const BACKOFF_MS = [0, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000];
@@ -33,7 +37,10 @@ export class PodRuntime {
   agent: AgentProcess | null = null;
   /** Of the container that runs. */
   guarded: { instance: TimesTenInstance; guard: VirtualGuard } | null = null;
-  private readonly rate: number;
+  /** In the sidecar: outlives the tt container. */
+  witness: VirtualWitness | null = null;
+  readonly node: WorldNode;
+  private readonly volume: RunVolume = { guard: null, life: null, changed: () => undefined };
   /** Daemon and database; null while the tt container does not run. */
   instance: TimesTenInstance | null = null;
   private phase: "Pending" | "Running" = "Pending";
@@ -52,7 +59,7 @@ export class PodRuntime {
     readonly pod: Pod,
     private readonly random: SeededRandom,
   ) {
-    this.rate = random.between(0.96, 1.04);
+    this.node = around.node(pod.spec.nodeName ?? "");
     this.ip = `10.0.${random.index(250)}.${1 + random.index(250)}`;
     this.host = `${pod.metadata.name}.${serviceOf(pod)}.${pod.metadata.namespace}.svc.cluster.local`;
   }
@@ -63,6 +70,25 @@ export class PodRuntime {
 
   get name(): string {
     return this.pod.metadata.name;
+  }
+
+  /** Where it is in the network. */
+  place(): Place {
+    return { name: this.name, node: this.node.name };
+  }
+
+  /** @returns who answers on the agent's port; null: nobody */
+  listensAsAgent(client: ClientRole): Listener | null {
+    const { agent } = this;
+    if (agent === null) return null;
+    return { process: agent.process, accept: (send, hangUp) => agent.accept(client, send, hangUp) };
+  }
+
+  /** @returns who answers on the witness's port; null: nobody */
+  listensAsWitness(): Listener | null {
+    const { witness } = this;
+    if (witness?.process.alive() !== true) return null;
+    return { process: witness.process, accept: (send, hangUp) => witness.accept(send, hangUp) };
   }
 
   /** Brings the pod up; waits for its Secret as the kubelet's volume manager does. */
@@ -80,6 +106,7 @@ export class PodRuntime {
       const initMs = this.around.pace.startMs() * 2 + (disk.instance ? 0 : this.random.between(200, 900));
       this.step(initMs, () => {
         disk.instance = true;
+        this.startWitness();
         this.startContainer();
       });
     });
@@ -87,7 +114,8 @@ export class PodRuntime {
 
   /** SIGTERM to everything, SIGKILL after the grace period; then the pod is no more. */
   terminate(graceS: number): void {
-    if (this.terminating) return;
+    // The kubelet hears of it when it is back.
+    if (this.terminating || !this.node.up) return;
     this.terminating = true;
     this.backoff?.();
     this.around.story.tell("kubelet", `SIGTERM to ${this.name}, grace ${graceS} s`);
@@ -109,6 +137,53 @@ export class PodRuntime {
     if (this.agent === null) return;
     this.agent.process.kill();
     this.agentEnded(KILLED);
+  }
+
+  /** SIGKILL to the sidecar; the kubelet starts it again. */
+  killWitness(): void {
+    const { witness } = this;
+    if (witness?.process.alive() !== true) return;
+    this.around.story.tell("fault", `the witness of ${this.name} is killed`);
+    witness.process.kill();
+    this.around.time.after(this.random.between(300, 2_000), () => {
+      if (this.witness === witness && !this.gone && this.node.up) this.startWitness();
+    });
+  }
+
+  /** The node has lost its power: nothing of the pod runs, and nobody says so. */
+  losePower(): void {
+    this.network.vanish(this);
+    this.backoff?.();
+    this.witness?.process.kill();
+    this.witness = null;
+    this.killAll();
+    if (this.run !== null)
+      this.last = { ...this.run, exitCode: 255, reason: "Unknown", finishedAt: this.stamp() };
+    this.run = null;
+    // A memory volume.
+    this.volume.guard = null;
+    this.volume.life = null;
+  }
+
+  /** The node is back, and its kubelet starts the pod's containers again. */
+  power(): void {
+    if (this.gone) return;
+    this.terminating = false;
+    this.step(this.around.pace.startMs() * 3, () => {
+      this.network.join(this);
+      this.restarts++;
+      this.startWitness();
+      this.startContainer();
+    });
+  }
+
+  /** The node is suspended, or goes on: every process with it. */
+  setAsleep(asleep: boolean): void {
+    for (const process of [this.agent?.process, this.guarded?.guard.process, this.witness?.process]) {
+      if (asleep) process?.freeze();
+      else process?.thaw();
+    }
+    this.instance?.db?.setAsleep(asleep);
   }
 
   /** The pod object is gone: what still runs is killed soon. */
@@ -144,26 +219,34 @@ export class PodRuntime {
     this.reportSoon();
   }
 
+  private startWitness(): void {
+    const self = { podName: this.name, podUID: this.uid };
+    const random = this.random.fork(`witness ${this.restarts}`);
+    const instance = (): TimesTenInstance | null => this.instance;
+    this.witness = new VirtualWitness(this.around, self, this.node, this.volume, random, instance);
+  }
+
   private startAgent(): void {
     const { instance } = this;
     if (instance === null) return;
     const life = this.random.fork(`agent ${this.agentStarts++}`);
     const world = this.network.databaseWorld(life);
     if (this.guarded?.instance !== instance) {
-      const guard = new VirtualGuard(this.around, instance, world, life.fork("guard"), this.rate);
+      const { around, node, volume } = this;
+      const guard = new VirtualGuard(around, instance, world, life.fork("guard"), node, volume);
       this.guarded = { instance, guard };
     }
-    const agent = new AgentProcess(
-      this.around,
+    const agent = new AgentProcess({
+      around: this.around,
       instance,
-      this.env("TT_OBJECT_UID"),
+      objectUID: this.env("TT_OBJECT_UID"),
       world,
-      life,
-      this.guarded.guard,
-      this.network.peersOf(this),
-      this.rate,
-      code => this.agentEnded(code),
-    );
+      random: life,
+      guard: this.guarded.guard,
+      node: this.node,
+      peers: process => this.network.peersOf(this, process),
+      onExit: code => this.agentEnded(code),
+    });
     this.agent = agent;
     agent.start();
   }
@@ -172,7 +255,6 @@ export class PodRuntime {
   private agentEnded(code: number): void {
     const { instance } = this;
     this.agent = null;
-    this.network.reset(this);
     if (this.terminating) return this.ended(code);
     this.around.time.after(this.random.between(100, 300), () => {
       if (this.instance === instance && this.agent === null) this.startAgent();
@@ -182,18 +264,12 @@ export class PodRuntime {
 
   private ended(exitCode: number): void {
     const { run } = this;
-    this.agent?.process.kill();
-    this.agent = null;
-    this.guarded?.guard.process.kill();
-    this.guarded = null;
-    this.instance?.die();
-    this.instance = null;
+    this.killAll();
     if (run !== null) {
       const reason = exitCode === 0 ? "Completed" : "Error";
       this.last = { ...run, exitCode, reason, finishedAt: this.stamp() };
     }
     this.run = null;
-    this.network.reset(this);
     if (this.terminating) return this.finish();
     this.reportSoon();
     const wait = BACKOFF_MS[Math.min(this.restarts, BACKOFF_MS.length - 1)]!;
@@ -205,24 +281,43 @@ export class PodRuntime {
     this.backoff = cancel;
   }
 
-  /** Everything is dead: the last status, then the object goes. */
+  /** Everything of the tt container. */
+  private killAll(): void {
+    this.agent?.process.kill();
+    this.agent = null;
+    this.guarded?.guard.end();
+    this.guarded = null;
+    this.instance?.die();
+    this.instance = null;
+  }
+
+  /** tt is dead; the witness has its last words, then the pod is gone: the last status, and then the object goes. */
   private finish(): void {
     if (this.gone) return;
     this.gone = true;
-    this.network.leave(this);
-    this.reportSoon();
-    this.around.time.after(this.around.pace.statusMs() + 1, () => {
-      this.report();
-      this.tolerateAbsence(() =>
-        this.around.store.delete(pods, this.pod.metadata.namespace, this.name, {
-          uid: this.uid,
-          gracePeriodSeconds: 0,
-        }),
-      );
+    this.around.time.after(this.random.between(200, 500), () => {
+      this.witness?.process.kill();
+      this.network.leave(this);
     });
+    this.reportSoon();
+    this.around.time.after(this.around.pace.statusMs() + 1, () => this.sayGone());
   }
 
-  private reportSoon(): void {
+  /** As often as it takes to reach the API server. */
+  private sayGone(): void {
+    if (!this.network.joined(this.place(), API)) {
+      this.around.time.after(500, () => this.sayGone());
+      return;
+    }
+    this.report();
+    const { uid } = this;
+    this.tolerateAbsence(() =>
+      this.around.store.delete(pods, this.pod.metadata.namespace, this.name, { uid, gracePeriodSeconds: 0 }),
+    );
+  }
+
+  /** Tells the API server how it is, a moment later. */
+  reportSoon(): void {
     if (this.statusPlanned) return;
     this.statusPlanned = true;
     this.around.time.after(this.around.pace.statusMs(), () => {
@@ -234,6 +329,8 @@ export class PodRuntime {
   private report(): void {
     const { store } = this.around;
     const current = store.get<Pod>(pods, this.pod.metadata.namespace, this.name);
+    // A node that does not reach the API server tells it nothing.
+    if (!this.node.up || !this.network.joined(this.place(), API)) return;
     if (current === null || current.metadata.uid !== this.uid) return;
     const ready = this.run !== null;
     const status = {

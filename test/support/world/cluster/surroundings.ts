@@ -1,4 +1,5 @@
 /** What kubelets, containers and clients of one run share. */
+import type { Permit } from "../../../../protocol";
 import type { VirtualTime } from "../clock";
 import type { Disk, Entry, LoadedDatabase } from "../database";
 import type { Story } from "../story";
@@ -6,6 +7,9 @@ import type { KubeStore } from "../kube/store";
 import type { SeededRandom } from "../random";
 import type { TimesTenFaults } from "../timesten";
 import type { AgentOptions } from "../../../../agent/core/agent";
+import type { GuardOptions } from "../../../../agent/guard/core";
+import type { WitnessOptions } from "../../../../agent/witness/core";
+import type { WorldNode } from "./node";
 
 /** How long the cluster's own steps take; by seed. */
 export interface ClusterPace {
@@ -19,6 +23,8 @@ export interface ClusterPace {
 export interface Tampering {
   /** Changes the agent's surroundings before it is made. */
   agent?: (options: AgentOptions) => AgentOptions;
+  guard?: (options: GuardOptions) => GuardOptions;
+  witness?: (options: WitnessOptions) => WitnessOptions;
 }
 
 export interface Surroundings {
@@ -29,10 +35,16 @@ export interface Surroundings {
   pace: ClusterPace;
   timesTenFaults: TimesTenFaults;
   tampering: Tampering;
+  /** @returns the node of that name, made when first asked for */
+  node(name: string): WorldNode;
   /** Claims by `namespace/name`: they outlive every pod. */
   disks: Map<string, Disk>;
   /** Told of every change of a database, for the checker. */
   databaseChanged(database: LoadedDatabase, what: string): void;
+  /** Told of every row that a database has taken. */
+  databaseCommitted(database: LoadedDatabase): void;
+  /** Told of every permission that a guard has taken up. */
+  permitTaken(permit: Permit): void;
   /** Told when the copy on a pod's claim is destroyed. */
   copyDestroyed(host: string, podUID: string): void;
   /** Told of commits that died with the processes of one copy. */
