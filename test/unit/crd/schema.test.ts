@@ -99,6 +99,20 @@ describe("the CRD", () => {
     expect(defaults.filter(path => !path.startsWith(".spec.ttspec.prometheus."))).toEqual([]);
   });
 
+  it("has no key but those of a schema: a comma in an unquoted description would make one", () => {
+    const keys = walk(schema, "").flatMap(([path, node]) => Object.keys(node).map(key => `${path} ${key}`));
+    const known = /^(\S*) (x-kubernetes-[a-z-]+|[a-zA-Z]+)$/;
+    expect(keys.filter(key => !known.test(key))).toEqual([]);
+    const words = new Set(keys.map(key => key.split(" ")[1]));
+    const allowed =
+      `type description properties items enum format maximum minimum maxLength minLength maxItems minItems
+      maxProperties required default pattern additionalProperties x-kubernetes-validations x-kubernetes-list-type
+      x-kubernetes-preserve-unknown-fields x-kubernetes-int-or-string x-kubernetes-list-map-keys`.split(
+        /\s+/,
+      );
+    expect([...words].filter(word => word === undefined || !allowed.includes(word))).toEqual([]);
+  });
+
   it("holds as many decisions as the operator keeps", () => {
     expect(schema.properties?.["status"]?.properties?.["decisions"]?.maxItems).toBe(MAX_DECISIONS);
   });
