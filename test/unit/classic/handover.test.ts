@@ -205,6 +205,13 @@ describe("an active whose pod was deleted by force, its agent still heard", () =
     });
   });
 
+  it("keeps the Service's address until the one write that swaps it", () => {
+    const routed = { podUID: UID[0], ip: "10.0.0.1" };
+    const near = { ...under([noPod(0), standby]), former: former({ obeyedN: 6 }), routed };
+    expect(decide(near).effects.filter(one => one.do === "route")).toEqual([]);
+    expect(decide({ ...near, former: null }).effects).toContainEqual({ do: "route", to: null });
+  });
+
   it("gets no commands, nor does the pod that has its name now", () => {
     const successor = pod(0, { uid: "uid-new", state: agentState(0, { podUID: "uid-new", boot: null }) });
     const o = observation({

@@ -27,10 +27,14 @@ export function newRequest(o: Observation): string | null {
     : id;
 }
 
+/** @returns the planned change that a Closed record is a step of, or null */
+export function plannedChange(o: Observation): Handover | null {
+  return o.record?.value.mode === "Closed" ? o.record.notes.handover : null;
+}
+
 /** @returns id of the switchover that the record in force is about, or null */
 export function requestInRecord(o: Observation): string | null {
-  const notes = o.record?.notes;
-  return notes?.handover?.requestId ?? notes?.failover?.requestId ?? null;
+  return plannedChange(o)?.requestId ?? o.record?.notes.failover?.requestId ?? null;
 }
 
 /** @returns why roles cannot be changed by request now, as a sentence for people; null when they can */
@@ -52,16 +56,16 @@ export function whyUnfit(o: Observation): string | null {
   return completeFor(standby, record.n) === null ? `${standby.name} cannot take over now` : null;
 }
 
-/** @returns the planned change that a Closed record is a step of, while the old writer has time to drain; else null */
+/** @returns the planned change, while the old writer has time to drain; else null */
 export function inHandoverTime(o: Observation): Handover | null {
   const leftMs = handoverLeftMs(o);
-  return leftMs > 0 ? (o.record?.notes.handover ?? null) : null;
+  return leftMs > 0 ? plannedChange(o) : null;
 }
 
 /** @returns what is left of the old writer's time, ms; 0 when it is over or there is none. A clock set back ends it. */
 export function handoverLeftMs(o: Observation): number {
-  const handover = o.record?.value.mode === "Closed" ? o.record.notes.handover : null;
-  if (handover === null || handover === undefined) return 0;
+  const handover = plannedChange(o);
+  if (handover === null) return 0;
   const agoMs = o.nowMs - handover.startedAtMs;
   return agoMs < 0 ? 0 : Math.max(0, HANDOVER_MS - agoMs);
 }

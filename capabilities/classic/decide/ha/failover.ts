@@ -10,6 +10,7 @@ import type {
   RecordNotes,
 } from "../../observation";
 import { heard, otherPod, podOf, writerPod } from "../facts";
+import { plannedChange } from "../fence/handover";
 import { carried, type Ground } from "../fence/proofs";
 import type { Verdict } from "../fence/verdict";
 import { routed, servingPod } from "./routing";
@@ -60,7 +61,7 @@ function failoverStart(
   to: ObservedPod,
 ): FailoverStart {
   const end = o.ends.find(one => one.boot === proof.boot && one.podUID === proof.podUID);
-  const handover = o.record?.notes.handover ?? null;
+  const handover = plannedChange(o);
   return {
     kind: handover?.kind ?? "failover",
     requestId: handover?.requestId ?? null,

@@ -1,6 +1,6 @@
 /** Where clients are led and which role each pod is labelled with: always after what the databases say. */
 import type { Effect, Role } from "../../decision";
-import { heard, lifeOf, serves, writerPod } from "../facts";
+import { completeFor, heard, lifeOf, otherPod, serves, writerPod } from "../facts";
 import type { Observation, ObservedPod } from "../../observation";
 
 /** @returns the pod whose database serves as the writer of the record right now, or null */
@@ -21,12 +21,22 @@ export function routeEffects(o: Observation): Effect[] {
   if (pod === null) {
     const stale =
       o.routed !== null && !o.pods.some(one => one.uid === o.routed?.podUID && one.ip === o.routed.ip);
-    return stale ? [{ do: "route", to: null }] : [];
+    return stale && !takeoverIsNear(o) ? [{ do: "route", to: null }] : [];
   }
   if (pod.uid === null || pod.ip === null) return [];
   if (o.routed?.podUID === pod.uid && o.routed.ip === pod.ip) return [];
   const { ordinal, uid: podUID, name: podName, ip, nodeName } = pod;
   return [{ do: "route", to: { ordinal, podUID, podName, ip, nodeName } }];
+}
+
+/** The address is about to be swapped in one write: to withdraw it now would hold that write back on the nodes. */
+function takeoverIsNear(o: Observation): boolean {
+  const record = o.record?.value;
+  const writer = writerPod(o);
+  if (record === undefined || writer === null) return false;
+  if (record.mode === "Solo") return record.from > 0;
+  const standby = completeFor(otherPod(o, writer), record.mode === "Pair" ? record.n : record.from);
+  return standby !== null && (o.former !== null || lifeOf(o, record.writer).is === "over");
 }
 
 /** @returns whether the Service leads to the pod that serves, or will when this pass's effects are done */

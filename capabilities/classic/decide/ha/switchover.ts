@@ -2,7 +2,7 @@
 import type { TimesTenClassicStatus } from "../../../../generated/types";
 import type { EventText } from "../../decision";
 import type { Observation } from "../../observation";
-import { newRequest, requestInRecord, whyUnfit } from "../fence/handover";
+import { newRequest, plannedChange, requestInRecord, whyUnfit } from "../fence/handover";
 import type { Verdict } from "../fence/verdict";
 import { otherPod, writerPod } from "../facts";
 import { routed, servingPod } from "./routing";
@@ -55,7 +55,8 @@ function started(o: Observation, requestId: string): SwitchoverAnswer {
 
 /** The record is about this request: it is under way, done, or was taken back just now. */
 function progress(o: Observation, verdict: Verdict | null, requestId: string): SwitchoverAnswer {
-  const { handover = null, failover = null } = o.record?.notes ?? {};
+  const handover = plannedChange(o);
+  const failover = o.record?.notes.failover ?? null;
   const { fromPod: from = "", toPod: to = "" } = handover ?? failover ?? {};
   const back = handover !== null && verdict?.write?.mode === "Solo" && verdict.write.from === 0;
   if (back) return refused(o, requestId, verdict.why.message, { from, to });
