@@ -31,18 +31,19 @@ const releases: [string, string][] = [
 
 /**
  * @param name of the local cluster; a random one when absent
+ * @param nodes of the local cluster (2)
  * @param say progress, one line at a time
  * @throws with what to do where no local cluster can run
  */
 export async function demoCluster(
-  options: { name?: string; say?: (line: string) => void } = {},
+  options: { name?: string; nodes?: number; say?: (line: string) => void } = {},
 ): Promise<DemoCluster> {
   const root = projectRoot();
   const deployDir = join(root, "dist", "deploy");
   const own = process.env["KUBECONFIG"];
   if (own !== undefined && own !== "") return usersCluster(root, deployDir, own);
   const local = await startCluster({
-    nodes: 2,
+    nodes: options.nodes ?? 2,
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.say === undefined ? {} : { progress: options.say }),
   });

@@ -9,6 +9,7 @@ export interface PairStatus {
   lastFailover?: Record<string, string | number | boolean>;
   conditions?: { type: string; status: string; reason: string; message: string }[];
   decisions?: { at: string; reason: string; message: string }[];
+  switchover?: { requestId?: string; phase?: string; message?: string; from?: string; to?: string };
 }
 
 export interface PairObject extends AnyObject {

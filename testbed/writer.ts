@@ -35,6 +35,8 @@ export interface WriterOptions {
   uid?: string;
   password?: string;
   intervalMs?: number;
+  /** Runs there, also when that node takes no other pods. */
+  nodeName?: string;
 }
 
 const PROGRAM = ["node", "/usr/local/lib/timesten-simulator/simulator.cjs", "ttwriter"];
@@ -65,7 +67,7 @@ export async function startWriter(
   ];
   await k.run(["delete", "pod", pod, "--ignore-not-found", "--force", "--grace-period=0"]);
   await k.apply(
-    manifest(pod, image, password, [
+    manifest(pod, image, { password, nodeName: options.nodeName }, [
       ...target,
       "--interval-ms",
       String(intervalMs),
@@ -119,7 +121,12 @@ function jsonLine(line: string): Record<string, unknown>[] {
 }
 
 /** After the end of writing the pod stays, so that it can count. */
-function manifest(pod: string, image: string, password: string, args: string[]): string {
+function manifest(
+  pod: string,
+  image: string,
+  { password, nodeName }: { password: string; nodeName: string | undefined },
+  args: string[],
+): string {
   const command = `umask 077; printf %s "$WRITER_PASSWORD" > /w/pwd; touch /w/acks; ${[...PROGRAM, ...args].join(" ")}; exec sleep 86400`;
   return JSON.stringify({
     apiVersion: "v1",
@@ -128,6 +135,7 @@ function manifest(pod: string, image: string, password: string, args: string[]):
     spec: {
       terminationGracePeriodSeconds: 1,
       restartPolicy: "Never",
+      ...(nodeName === undefined ? {} : { nodeName }),
       imagePullSecrets: [{ name: "sekret" }],
       volumes: [{ name: "w", emptyDir: {} }],
       containers: [

@@ -10,17 +10,20 @@ import { parseArguments, UsageError } from "../shared/args";
 import { complain, print } from "../utilities/context";
 
 const USAGE = `usage: ttwriter --host HOST --dsn DSN --uid USER --pwd-file FILE --table OWNER.TABLE
-                [--port 6625] [--interval-ms 5] [--duration-s N] [--ack-log FILE] [--stop-file FILE]
+                [--port 6625] [--interval-ms 5] [--retry-ms 10] [--first-id 1] [--duration-s N]
+                [--ack-log FILE] [--stop-file FILE]
        ttwriter --verify --host HOST --dsn DSN --uid USER --pwd-file FILE --table OWNER.TABLE --ack-log FILE
 
-The table's first column is a number and its key. Prints one JSON object a line: {"event":"gap",...} when commits go
-through again after an outage of more than 100 ms, {"event":"progress",...} every second, {"event":"summary",...} at
-the end (SIGTERM, --duration-s or when the stop file exists); with --verify {"acked":N,"lost":N,"lostIds":[...]}.`;
+The table's first column is a number and its key. Prints one JSON object a line: {"event":"refused",...} when a commit
+fails after one that went through, {"event":"gap",...} when commits go through again after an outage of more than
+100 ms, {"event":"progress",...} every second, {"event":"summary",...} at the end (SIGTERM, --duration-s or when the
+stop file exists); with --verify {"acked":N,"lost":N,"lostIds":[...]}. A line of the log of acknowledgements is
+"<id> <sent> <acknowledged>", times in ms since 1970.`;
 
 /** A connection that does not come about, or a commit that is not answered, is given up after this long, ms. */
 const CONNECT_TIMEOUT_MS = 250;
 const COMMIT_TIMEOUT_MS = 2_000;
-/** Between two attempts to connect, ms. */
+/** Between two attempts to connect unless told otherwise, ms. */
 const RECONNECT_MS = 10;
 /** Shorter outages are not told. */
 const GAP_MS = 100;
@@ -30,6 +33,8 @@ interface Settings {
   client: ClientOptions;
   table: string;
   intervalMs: number;
+  retryMs: number;
+  firstId: number;
   durationMs: number;
   ackLog: string | null;
   stopFile: string | null;
@@ -47,6 +52,8 @@ export async function ttwriter(argv: string[]): Promise<number> {
       "pwd-file",
       "table",
       "interval-ms",
+      "retry-ms",
+      "first-id",
       "duration-s",
       "ack-log",
       "stop-file",
@@ -89,6 +96,8 @@ function settingsOf(values: Map<string, string>): Settings {
     },
     table,
     intervalMs: number("interval-ms", 5),
+    retryMs: number("retry-ms", RECONNECT_MS),
+    firstId: number("first-id", 1),
     durationMs: number("duration-s", 0) * 1_000,
     ackLog: values.get("ack-log") ?? null,
     stopFile: values.get("stop-file") ?? null,
@@ -121,7 +130,8 @@ class Run {
   constructor(private readonly settings: Settings) {
     this.log = settings.ackLog === null ? null : openSync(settings.ackLog, "a", 0o600);
     // Above every id of a former run with the same log.
-    this.id = settings.ackLog === null ? 0 : (readAcks(settings.ackLog).at(-1) ?? 0) + 1_000_000;
+    const last = settings.ackLog === null ? undefined : readAcks(settings.ackLog).at(-1);
+    this.id = last === undefined ? settings.firstId - 1 : last + 1_000_000;
   }
 
   stop(): void {
@@ -149,25 +159,28 @@ class Run {
     try {
       this.client ??= await connectClient(this.settings.client);
       this.id += 1;
+      const sentMs = Date.now();
       await this.client.execute(
         `insert into ${this.settings.table} values (?)`,
         [this.id],
         COMMIT_TIMEOUT_MS,
       );
-      this.acknowledged(this.id);
+      this.acknowledged(this.id, sentMs);
       if (this.settings.intervalMs > 0) await delay(this.settings.intervalMs);
     } catch (error) {
       this.errors += 1;
+      const isFirst = this.lastError === "" && this.lastAckMs > 0;
       this.lastError = error instanceof Error ? error.message : String(error);
+      if (isFirst) print(JSON.stringify({ event: "refused", atMs: Date.now(), error: this.lastError }));
       this.client?.close();
       this.client = null;
-      await delay(RECONNECT_MS);
+      await delay(this.settings.retryMs);
     }
   }
 
-  private acknowledged(id: number): void {
+  private acknowledged(id: number, sentMs: number): void {
     const now = Date.now();
-    if (this.log !== null) writeSync(this.log, `${id}\n`);
+    if (this.log !== null) writeSync(this.log, `${id} ${sentMs} ${now}\n`);
     if (this.lastAckMs > 0 && now - this.lastAckMs > GAP_MS) {
       const gap = { fromMs: this.lastAckMs, toMs: now, error: this.lastError };
       this.gaps.push(gap);
@@ -203,5 +216,5 @@ function readAcks(file: string): number[] {
   return readFileSync(file, "utf8")
     .split("\n")
     .filter(line => line !== "")
-    .map(Number);
+    .map(line => Number(line.split(" ", 1)[0]));
 }

@@ -1,0 +1,107 @@
+/**
+ * Planned changes of roles on real kubelets: the active's Pod deleted, its node drained, a switchover asked for. The
+ * pair replicates asynchronously, and yet nothing that was acknowledged is lost. One cluster for the whole file; the
+ * tests build on each other in their order.
+ */
+import { until } from "../../testbed/kubectl";
+import { nodeOf } from "../../testbed/layout";
+import { OPERATOR_NAMESPACE, operatorReady, watcherPods } from "../../testbed/operator";
+import { pairStatus, waitNormal, type PairStatus } from "../../testbed/pair";
+import { changesOver, NORMAL_MS, pods, stage, writes, type Stage } from "./stage";
+
+jest.setTimeout(300_000);
+
+let s: Stage;
+
+beforeAll(async () => {
+  s = await stage("sample", "sample.yaml", {});
+});
+
+afterAll(async () => {
+  await s?.cluster.stop();
+});
+
+const ask = (id: string) =>
+  s.k.run(["annotate", "--overwrite", "ttc", "sample", `timesten.oracle.com/switchover=${id}`]);
+
+async function answered(id: string): Promise<NonNullable<PairStatus["switchover"]>> {
+  return until(`switchover ${id} is answered`, NORMAL_MS, async () => {
+    const { switchover } = await pairStatus(s.k, "sample");
+    return switchover?.requestId === id && switchover.phase !== "Running" ? switchover : undefined;
+  });
+}
+
+/** `kubectl drain` of the pair's pods alone: the operator has replicas of its own to think of. */
+async function drain(node: string): Promise<void> {
+  await s.k.run(
+    ["drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--pod-selector=app=sample"],
+    { timeoutMs: 120_000 },
+  );
+}
+
+describe("a planned change of roles under a writing client", () => {
+  it("happens before the active's deleted Pod ends, and loses nothing", async () => {
+    const { status, gapMs } = await changesOver(s, pod => s.k.run(["delete", "pod", pod, "--wait=false"]));
+    expect(status.lastFailover).toMatchObject({ kind: "handover", possibleLoss: false });
+    expect(gapMs).toBeGreaterThan(0);
+  });
+
+  it("happens when asked for by annotation, with the answer in status", async () => {
+    const [from, to] = await pods(s);
+    const { status } = await changesOver(s, () => ask("first"));
+    expect(await answered("first")).toMatchObject({ phase: "Done", from, to });
+    expect(status.lastFailover).toMatchObject({ kind: "switchover", possibleLoss: false });
+  });
+
+  it("is refused with a reason while the pair is not fit, and the id is not taken up later", async () => {
+    const [active, standby] = await pods(s);
+    await s.k.run(["delete", "pod", standby, "--wait=false"]);
+    await until("the pair is not Normal", NORMAL_MS, async () =>
+      (await pairStatus(s.k, "sample")).highLevelState !== "Normal" ? true : undefined,
+    );
+    await ask("second");
+    const answer = await answered("second");
+    expect(answer).toMatchObject({ phase: "Refused" });
+    expect(answer.message).toMatch(/not Normal/);
+    await waitNormal(s.k, "sample", NORMAL_MS, active);
+    await writes(s);
+    expect((await pairStatus(s.k, "sample")).switchover).toMatchObject({
+      requestId: "second",
+      phase: "Refused",
+    });
+  });
+
+  it("goes with kubectl drain from node to node, one Pod at a time", async () => {
+    const [active] = await pods(s);
+    const first = await nodeOf(s.k, active);
+    const second = first === 1 ? 2 : 1;
+    const { status } = await changesOver(s, () => drain(`node-${first}`));
+    expect(status.lastFailover).toMatchObject({ kind: "handover", possibleLoss: false });
+    // Both are on the other node now: they leave it one after the other.
+    await s.k.run(["uncordon", `node-${first}`]);
+    await drain(`node-${second}`);
+    await waitNormal(s.k, "sample", NORMAL_MS);
+    for (const pod of await pods(s)) expect(await nodeOf(s.k, pod)).toBe(first);
+    await s.k.run(["uncordon", `node-${second}`]);
+    await writes(s);
+  });
+
+  it("is finished although the operator is killed in the middle of it", async () => {
+    const { status } = await changesOver(s, async pod => {
+      await s.k.run(["delete", "pod", pod, "--wait=false"]);
+      const inOperator = s.cluster.kubectl.in(OPERATOR_NAMESPACE);
+      const operators = await watcherPods(s.cluster.kubectl);
+      // Its next one must run where this one did.
+      await inOperator.run(["uncordon", "node-3"]);
+      await inOperator.run(["delete", "pod", ...operators, "--force", "--grace-period=0"]);
+    });
+    expect(status.highLevelState).toBe("Normal");
+    await operatorReady(s.cluster.kubectl);
+  });
+
+  it("has lost nothing that was acknowledged, although the pair replicates asynchronously", async () => {
+    const verdict = await s.writer.verify();
+    expect(verdict.acked).toBeGreaterThan(100);
+    expect(verdict).toMatchObject({ lost: 0 });
+  });
+});

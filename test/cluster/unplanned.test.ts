@@ -1,0 +1,129 @@
+/**
+ * Losses of the active on real kubelets: processes killed and frozen, nodes cut off and without power. The pair
+ * replicates twosafe with the shortest write permission; whatever happens, two databases never take commits at the
+ * same time and nothing acknowledged is lost. One cluster for the whole file; the tests build on each other.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { deletePods, signalAgent } from "../../testbed/faults";
+import { nodeOf } from "../../testbed/layout";
+import { OPERATOR_NAMESPACE, operatorReady, watcherPods } from "../../testbed/operator";
+import { killDaemon, pairStatus, waitNormal } from "../../testbed/pair";
+import type { Cluster } from "../../testbed/cluster";
+import { until } from "../../testbed/kubectl";
+import {
+  changesNothing,
+  changesOver,
+  NORMAL_MS,
+  pods,
+  reignsSince,
+  stage,
+  writes,
+  type Stage,
+} from "./stage";
+
+jest.setTimeout(300_000);
+
+let s: Stage;
+let nodes: Cluster;
+
+beforeAll(async () => {
+  s = await stage("twosafe", "sample-twosafe.yaml", { writePermissionSeconds: 3 });
+  if (s.cluster.local === null)
+    throw new Error("these tests cut the power of nodes: unset KUBECONFIG for a local cluster");
+  nodes = s.cluster.local;
+});
+
+afterAll(async () => {
+  await s?.cluster.stop();
+});
+
+describe("a pair in twosafe mode under a writing client", () => {
+  it("does not notice that the active's agent is killed", async () => {
+    const gapMs = await changesNothing(
+      s,
+      pod => signalAgent(s.k, pod, "serve", "KILL"),
+      () => delay(3_000),
+    );
+    expect(gapMs).toBeLessThan(1_000);
+  });
+
+  it("does not notice that the active's guard is killed", async () => {
+    const gapMs = await changesNothing(
+      s,
+      pod => signalAgent(s.k, pod, "guard", "KILL"),
+      () => delay(3_000),
+    );
+    expect(gapMs).toBeLessThan(1_000);
+  });
+
+  it("fails over when the TimesTen daemon is killed", async () => {
+    const { status } = await changesOver(s, pod => killDaemon(s.k, pod));
+    expect(status.lastFailover).toMatchObject({ kind: "failover", possibleLoss: false });
+    expect(String(status.lastFailover?.["proof"])).toMatch(/over/);
+  });
+
+  it("fails over when the tt container dies, on the witness's word", async () => {
+    const { status } = await changesOver(s, pod => signalAgent(s.k, pod, "run", "KILL"));
+    expect(String(status.lastFailover?.["proof"])).toMatch(/over/);
+  });
+
+  it("fails over when the active's agent is frozen: the guard closes its database in time", async () => {
+    const { status } = await changesOver(
+      s,
+      pod => signalAgent(s.k, pod, "serve", "STOP"),
+      pod => signalAgent(s.k, pod, "serve", "CONT"),
+    );
+    expect(status.lastFailover).toMatchObject({ kind: "failover" });
+  });
+
+  it("fails over although the operator is killed in the middle of it", async () => {
+    await changesOver(s, async pod => {
+      const inOperator = s.cluster.kubectl.in(OPERATOR_NAMESPACE);
+      const operators = await watcherPods(s.cluster.kubectl);
+      await inOperator.run(["uncordon", "node-3"]);
+      await killDaemon(s.k, pod);
+      await inOperator.run(["delete", "pod", ...operators, "--force", "--grace-period=0"]);
+    });
+    await operatorReady(s.cluster.kubectl);
+    await s.cluster.kubectl.run(["cordon", "node-3"]);
+  });
+
+  it("fails over when the active's node is cut off, whose database refuses before the other accepts", async () => {
+    const fromMs = Date.now();
+    const { status, former } = await changesOver(
+      s,
+      async pod => nodes.partitionNode(await nodeOf(s.k, pod)),
+      () => nodes.heal(),
+    );
+    expect(String(status.lastFailover?.["proof"])).toMatch(/waited/);
+    const [old, next] = await reignsSince(s, fromMs);
+    expect(old?.pod).toBe(former);
+    expect(next?.firstMs).toBeGreaterThan(old?.lastMs ?? Infinity);
+  });
+
+  it("fails over when the active's node loses its power", async () => {
+    const [active] = await pods(s);
+    const node = await nodeOf(s.k, active);
+    const { status } = await changesOver(
+      s,
+      () => nodes.stopNode(node),
+      () => nodes.bootNode(node),
+    );
+    expect(String(status.lastFailover?.["proof"])).toMatch(/waited/);
+  });
+
+  it("comes back when both Pods are gone at once", async () => {
+    await deletePods(s.k, await pods(s), 60_000);
+    await until("both are seen to be down", NORMAL_MS, async () =>
+      (await pairStatus(s.k, s.name)).highLevelState !== "Normal" ? true : undefined,
+    ).catch(() => undefined);
+    await waitNormal(s.k, s.name, NORMAL_MS);
+    await writes(s);
+  });
+
+  it("has lost nothing that was acknowledged", async () => {
+    const verdict = await s.writer.verify();
+    expect(verdict.acked).toBeGreaterThan(100);
+    expect(verdict).toMatchObject({ lost: 0 });
+  });
+});
