@@ -16,7 +16,9 @@ const fileSchema = z.object({
     left: z.number().int().min(0),
     drained: z.number().int().min(0).default(0),
     alone: z.number().int().min(0).default(0),
-    boot: z.object({ id: z.string().min(1), processes: z.string() }).nullable(),
+    boot: z
+      .object({ id: z.string().min(1), processes: z.string(), podUID: z.string().default("") })
+      .nullable(),
     complete: z
       .object({ n: z.number().int().min(1), writer: writerSchema, boot: z.string().min(1) })
       .nullable()

@@ -38,7 +38,7 @@ export interface AgentMemory {
   /** The Solo (or left Pair) in which the peer was recorded as failed, so that commits wait for nobody; 0: none. */
   alone: number;
   /** Present life of the database and how to recognise it again after a restart of the agent alone. */
-  boot: { id: string; processes: string } | null;
+  boot: { id: string; processes: string; podUID: string } | null;
   /** What the present life has everything of (rule A7); of no other life. */
   complete: { n: number; writer: Writer; boot: string } | null;
   endedBoots: EndedBoot[];

@@ -76,6 +76,8 @@ export const endedBootSchema = z.object({
   /** Wall clock, ms since 1970, as near to the death as it is known. */
   endedAtMs: z.number(),
   how: z.enum(["daemon died", "stopped", "unloaded", "destroyed", "container restarted"]),
+  /** The pod in which it lived; a volume's memory may be of an earlier pod. "" where it is not known. */
+  podUID: z.string().default(""),
 });
 export type EndedBoot = z.infer<typeof endedBootSchema>;
 

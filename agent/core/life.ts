@@ -26,6 +26,7 @@ export interface LifeOptions {
   timesten: TimesTen;
   log: Log;
   newBootId: () => string;
+  self: { podUID: string };
   /** A life began or ended: what was known about the former one is void. */
   onChange: (boot: string | null) => void;
 }
@@ -66,7 +67,8 @@ export class DatabaseLife {
     const before = this.#memory.boot;
     if (before === null) return false;
     const processes = await this.#o.timesten.processes();
-    if (processes === before.processes) {
+    const mine = before.podUID === "" || before.podUID === this.#o.self.podUID;
+    if (mine && processes === before.processes) {
       this.#watch(before.id, processes);
       return true;
     }
@@ -103,7 +105,7 @@ export class DatabaseLife {
     const processes = await this.#o.timesten.processes();
     if (processes === null || this.#memory.boot !== null) return;
     const id = this.#o.newBootId();
-    await this.remember({ boot: { id, processes } });
+    await this.remember({ boot: { id, processes, podUID: this.#o.self.podUID } });
     this.#o.log.info("database loaded", { boot: id });
     this.#o.onChange(id);
     this.#watch(id, processes);
@@ -144,7 +146,7 @@ export class DatabaseLife {
   }
 
   async #noteEnd(boot: string, how: EndedBoot["how"], endedAtMs: number): Promise<void> {
-    const ended: EndedBoot = { boot, endedAtMs, how };
+    const ended: EndedBoot = { boot, endedAtMs, how, podUID: this.#memory.boot?.podUID ?? "" };
     await this.remember({
       boot: null,
       endedBoots: [ended, ...this.#memory.endedBoots].slice(0, ENDED_BOOTS),

@@ -157,10 +157,11 @@ export class Peering implements PeerSessions {
     if (digest === null) return proofs;
     const { podUID, podName, boot, endedBoots, permission } = digest;
     // A successor on the same volume saw no processes of another Pod: only what it says of its own counts here.
-    const own = endedBoots.filter(({ how }) => how !== "container restarted");
-    for (const ended of own) {
+    const known = endedBoots.filter(({ how, podUID: of }) => of === podUID || how !== "container restarted");
+    for (const ended of known) {
       const by = `the agent of ${podName} says that this life ended (${ended.how})`;
-      proofs.push({ kind: "over", podUID, boot: ended.boot, containerID: null, by });
+      const of = ended.podUID === "" ? podUID : ended.podUID;
+      proofs.push({ kind: "over", podUID: of, boot: ended.boot, containerID: null, by });
     }
     if (boot !== null && permission.closed && permission.obeyedN > below) {
       const by = `the agent of ${podName} obeys record ${permission.obeyedN} and says that its database is closed`;

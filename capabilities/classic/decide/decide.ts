@@ -7,6 +7,7 @@ import type { Decision, Effect, EventText, Reason } from "../decision";
 import type { Observation, ObservedPod } from "../observation";
 import { heard, mayStillAnswer, otherPod, writerPod } from "./facts";
 import { whyAway } from "./fence/found";
+import { isHandingOver } from "./fence/handover";
 import { evidenceFor } from "./fence/proofs";
 import { decideRecord } from "./fence/rules";
 import { whyNotAllowed } from "./fence/transitions";
@@ -33,7 +34,8 @@ export function decide(o: Observation): Decision {
   const management = managementOf(o.object, whoMayStillAnswer(o));
   const { rule, verdict } = (management.hold === null ? personsChoice(o) : null) ?? decideRecord(o);
   const step = stateStep(o, verdict);
-  const held = holdOf(o, management, step);
+  // What was closed for a planned change is brought to its end first: seconds, and nobody could write meanwhile.
+  const held = isHandingOver(o) ? null : holdOf(o, management, step);
   if (held !== null) return handsOff({ o, verdict, step, repairs: kept(o), activePod, ...held });
   return manage(o, management, rule, verdict, step);
 }

@@ -162,3 +162,11 @@ export function whyBehind(mine: AgentState, peer: ObservedPod): string | null {
   if (mine.timesten.dbId >= dbId) return null;
   return `commits: ${peer.name} has mark ${dbId}, ${mine.podName} only ${mine.timesten.dbId}`;
 }
+
+/**
+ * Where a record was lost nobody knows which copy has everything: one that does not write now must not be behind.
+ * @returns the fact that is missing or speaks against it, or null
+ */
+export function whyFirstBehind(mine: AgentState, other: ObservedPod): string | null {
+  return mine.permission.mode === "none" ? whyBehind(mine, other) : null;
+}

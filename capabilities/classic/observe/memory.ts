@@ -39,6 +39,8 @@ export interface PodMemory {
 const KEPT = 64;
 /** How long a new leader gives the agents to answer before it reports that they do not, ms. */
 const WARMING_MS = 3_000;
+/** Longer than any grant, ms. */
+const UNKNOWN_APART_MS = 60_000;
 /** Commands sent are forgotten after this, ms. */
 const SENT_KEPT_MS = 600_000;
 
@@ -133,6 +135,8 @@ export class PairMemory {
   hear(podUID: string, states: readonly AgentState[], nowMs: number): void {
     const pod = this.pod(podUID, nowMs);
     for (const state of states) {
+      // A new leader cannot know for how long they have been apart: too long is the safe guess, its grant may be ending.
+      const apartSinceMs = pod.state === null ? nowMs - UNKNOWN_APART_MS : nowMs;
       pod.state = state;
       pod.changes.push(state);
       if (state.boot !== null) this.#hearBoot(pod, state, state.boot, nowMs);
@@ -140,7 +144,7 @@ export class PairMemory {
       if (pod.repState.value !== repState) pod.repState = { value: repState, sinceMs: nowMs };
       const { mode } = state.permission;
       if (pod.mode.value !== mode) pod.mode = { value: mode, sinceMs: nowMs };
-      hearPeer(pod, state, nowMs);
+      hearPeer(pod, state, nowMs, apartSinceMs);
       for (const task of state.tasks) {
         if (task.status !== "running" && !pod.ended.has(task.id)) keep(pod.ended, task.id, nowMs);
       }
@@ -234,8 +238,8 @@ export class PairMemory {
   #testimony(podUID: string, nowMs: number): void {
     const state = this.#pods.get(podUID)?.state;
     if (state === null || state === undefined) return;
-    for (const { boot, endedAtMs, how } of state.endedBoots) {
-      const owner = this.#owners.get(boot) ?? podUID;
+    for (const { boot, endedAtMs, how, podUID: livedIn } of state.endedBoots) {
+      const owner = livedIn !== "" ? livedIn : (this.#owners.get(boot) ?? podUID);
       // A successor on the same volume saw no processes of another pod; only what its predecessor wrote itself counts.
       if (owner !== podUID && how === "container restarted") continue;
       const by = `the agent of ${state.podName} says that this life ended (${how}) and no process of it is left`;
@@ -285,10 +289,10 @@ export class PairMemory {
 }
 
 /** What an agent says about its session with the other one. */
-function hearPeer(pod: PodMemory, state: AgentState, nowMs: number): void {
+function hearPeer(pod: PodMemory, state: AgentState, nowMs: number, apartSinceMs: number): void {
   const { connected, digest } = state.peer;
   if (connected) pod.peerApartSinceMs = null;
-  else pod.peerApartSinceMs ??= nowMs;
+  else pod.peerApartSinceMs ??= apartSinceMs;
   if (digest === null) return;
   // A digest that is repeated after the session broke is as old as the break.
   const known = pod.heardOfPeer;

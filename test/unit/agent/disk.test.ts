@@ -23,9 +23,9 @@ const memory = (soloed: number): AgentMemory => ({
   drained: 0,
   alone: 0,
   left: 0,
-  boot: { id: "boot-a", processes: "1:2,3:4" },
+  boot: { id: "boot-a", processes: "1:2,3:4", podUID: "pod" },
   complete: { n: 7, writer: { podUID: "pod-b", boot: "boot-b" }, boot: "boot-a" },
-  endedBoots: [{ boot: "boot-0", endedAtMs: 12, how: "daemon died" }],
+  endedBoots: [{ boot: "boot-0", endedAtMs: 12, how: "daemon died", podUID: "" }],
 });
 
 describe("the agent's memory", () => {

@@ -107,7 +107,11 @@ describe("the first active", () => {
       observation({
         ...founding,
         pods: [
-          fresh(0, { timesten: unloadedView, permission: { obeyedN: 7, soloed: 3 } }),
+          fresh(0, {
+            timesten: { ...idleView, dbId: 2 },
+            boot: BOOT[0],
+            permission: { obeyedN: 7, soloed: 3 },
+          }),
           fresh(1, { timesten: idleView, boot: BOOT[1], permission: { obeyedN: 9, soloed: 9 } }),
         ],
       }),

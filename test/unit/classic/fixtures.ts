@@ -285,7 +285,7 @@ export function deadActive(ordinal: Ordinal = 0, change: StateChange = {}): Obse
   return pod(ordinal, {
     state: agentState(ordinal, {
       boot: null,
-      endedBoots: [{ boot: BOOT[ordinal], endedAtMs: 99_000, how: "daemon died" }],
+      endedBoots: [{ boot: BOOT[ordinal], endedAtMs: 99_000, how: "daemon died", podUID: "" }],
       timesten: { ...daemonDownView, ...timesten },
       permission: { mode: "none", closed: true, soloEnded: null, ...permission },
       ...rest,

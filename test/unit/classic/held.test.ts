@@ -1,6 +1,8 @@
 /** Properties of decisions about objects that people have taken out of management. */
 import fc from "fast-check";
 import { decide } from "../../../capabilities/classic/decide/decide";
+import { plannedChange } from "../../../capabilities/classic/decide/fence/handover";
+import { isHandingOver } from "../../../capabilities/classic/decide/fence/handover";
 import type { Observation } from "../../../capabilities/classic/observation";
 import { anyObservation } from "./any-observation";
 
@@ -16,6 +18,10 @@ const anyHold: fc.Arbitrary<(o: Observation) => void> = fc.constantFrom(
 it("an object that a person has taken out of management is looked at, and nothing but status is written", () => {
   fc.assert(
     fc.property(anyObservation, anyHold, (o, hold) => {
+      // A planned change that has begun is brought to its end first.
+      fc.pre(plannedChange(o) === null);
+      // A planned change that has begun is brought to its end first.
+      fc.pre(!isHandingOver(o));
       hold(o);
       const d = decide(o);
       expect(d).toMatchObject({ recordWrite: null, commands: [], effects: [], stopwatch: null });
@@ -32,6 +38,7 @@ it("both down with bothDownBehavior: Manual, nobody is loaded, named or led to",
   let held = 0;
   fc.assert(
     fc.property(anyObservation, o => {
+      fc.pre(plannedChange(o) === null);
       o.object.spec.ttspec.bothDownBehavior = "Manual";
       const d = decide(o);
       if (d.state !== "BothDown") return;

@@ -48,7 +48,7 @@ describe("Closed on its way from a ready Pair", () => {
     const back = pod(0, {
       state: agentState(0, {
         boot: "boot-0b",
-        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died" }],
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died", podUID: "" }],
         timesten: idleView,
       }),
     });
@@ -114,7 +114,7 @@ describe("a writer alone whose life is over", () => {
     const back = pod(0, {
       state: agentState(0, {
         boot: "boot-0b",
-        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died" }],
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died", podUID: "" }],
         timesten: idleView,
         permission: { obeyedN: 6, soloed: 6, mode: "none", closed: true },
       }),
@@ -130,7 +130,7 @@ describe("a writer alone whose life is over", () => {
       state: agentState(0, {
         podUID: "uid-new",
         boot: "boot-0b",
-        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "stopped" }],
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "stopped", podUID: "" }],
         timesten: idleView,
         permission: { obeyedN: 6, soloed: 6, mode: "none", closed: true },
       }),
@@ -193,5 +193,42 @@ describe("a writer alone whose life is over", () => {
       over: overActive,
     });
     expect(decide(o).recordWrite).toBeNull();
+  });
+});
+
+describe("a record that was lost, both databases down and loaded again", () => {
+  const copy = (ordinal: 0 | 1, dbId: number, db: "Loaded" | "Unloaded" = "Loaded") =>
+    pod(ordinal, {
+      state: agentState(ordinal, {
+        boot: db === "Loaded" ? `boot-${ordinal}b` : null,
+        timesten: { ...(db === "Loaded" ? idleView : unloadedView), dbId },
+        permission: { obeyedN: 5, mode: "none", closed: true, soloed: ordinal === 0 ? 4 : 0 },
+      }),
+    });
+  const lost = (one: ReturnType<typeof copy>, other: ReturnType<typeof copy>) =>
+    observation({ state: "ActiveDown", record: null, pods: [one, other] });
+
+  it("goes on with the last writer's copy where it is not behind", () => {
+    expect(decide(lost(copy(0, 3), copy(1, 3))).recordWrite?.value).toMatchObject({
+      n: 6,
+      mode: "Solo",
+      writer: { podUID: UID[0] },
+    });
+  });
+
+  it("asks for a person where the other copy has more", () => {
+    const d = decide(lost(copy(0, 3), copy(1, 4)));
+    expect(d).toMatchObject({ recordWrite: null, reasons: [{ reason: "StandbyAhead" }] });
+  });
+
+  it("loads both copies before it decides", () => {
+    const d = decide(lost(copy(0, 3), copy(1, 0, "Unloaded")));
+    expect(d).toMatchObject({ recordWrite: null, reasons: [{ reason: "RecordLost" }] });
+    expect(d.commands).toMatchObject([{ ordinal: 1, command: { verb: "loadDatabase" } }]);
+  });
+
+  it("does not ask a database that writes now", () => {
+    const writes = pod(0, { state: agentState(0, { permission: { mode: "finite" } }) });
+    expect(decide(lost(writes, copy(1, 9))).recordWrite?.value.writer.podUID).toBe(UID[0]);
   });
 });

@@ -182,7 +182,7 @@ describe("a Pair that is not ready, its active over", () => {
   const returned = pod(0, {
     state: agentState(0, {
       boot: "boot-0b",
-      endedBoots: [{ boot: BOOT[0], endedAtMs: 99_000, how: "daemon died" }],
+      endedBoots: [{ boot: BOOT[0], endedAtMs: 99_000, how: "daemon died", podUID: "" }],
       timesten: { repState: "IDLE", open: false, dbId: 3 },
       permission: { mode: "none", closed: true },
     }),

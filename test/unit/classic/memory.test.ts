@@ -34,7 +34,7 @@ function podObject(
 }
 
 const heard = (change: StateChange = {}) => agentState(0, { startedAtMs: 10_500, ...change });
-const ended = (how: EndedBoot["how"]): EndedBoot => ({ boot: BOOT[0], endedAtMs: 50_000, how });
+const ended = (how: EndedBoot["how"]): EndedBoot => ({ boot: BOOT[0], endedAtMs: 50_000, how, podUID: "" });
 const memory = () => new PairMemory(OBJECT_UID, 0);
 const ends = (m: PairMemory) =>
   m.ends(60_000).map(({ podUID, boot, source }) => `${source}: ${podUID}/${boot}`);
@@ -257,6 +257,12 @@ describe("what was last heard of a pod", () => {
       mode: { value: "none", sinceMs: 12_000 },
     });
   });
+});
+
+it("a new leader takes agents that are apart when it first hears one for apart since long", () => {
+  const m = memory();
+  m.hear(UID[0], [heard()], 100_000);
+  expect(m.pod(UID[0], 100_000).peerApartSinceMs).toBe(40_000);
 });
 
 describe("what a new leader has not heard yet", () => {

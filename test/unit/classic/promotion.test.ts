@@ -150,7 +150,7 @@ describe("a promotion that cannot be", () => {
   const back = pod(0, {
     state: agentState(0, {
       boot: "boot-0b",
-      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died" }],
+      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died", podUID: "" }],
       timesten: { ...idleView },
       permission: { obeyedN: 7, mode: "none", closed: true },
     }),
@@ -208,6 +208,27 @@ describe("a promotion that cannot be", () => {
       writer: { podUID: UID[0], boot: "boot-0b" },
       from: 0,
     });
+  });
+
+  it("asks for a proof about the old writer's life where another Pod of it may still run", () => {
+    const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
+    const obeying = pod(1, { state: agentState(1, { permission: { obeyedN: 7, completeFor: 0 } }) });
+    const successor = pod(0, {
+      uid: "uid-0-new",
+      state: agentState(0, {
+        podUID: "uid-0-new",
+        boot: "boot-0b",
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "container restarted", podUID: UID[0] }],
+        timesten: { ...idleView },
+        permission: { obeyedN: 7, mode: "none", closed: true },
+      }),
+    });
+    const found = { state: "WaitingForActive" as const, record: givenUp };
+    const d = decide(observation({ ...found, pods: [successor, obeying] }));
+    expect(d.recordWrite).toBeNull();
+    expect(d.reasons[0]?.message).toContain("a proof that the former life");
+    const proven = decide(observation({ ...found, pods: [successor, obeying], over: overActive }));
+    expect(proven.recordWrite?.value).toMatchObject({ n: 8, writer: { podUID: "uid-0-new" } });
   });
 
   it("loads both copies to compare them", () => {

@@ -23,7 +23,7 @@ const newPod0 = (n: number) =>
     state: agentState(0, {
       podUID: "uid-new",
       boot: "boot-0b",
-      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "container restarted" }],
+      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "container restarted", podUID: "" }],
       timesten: idleView,
       permission: { obeyedN: n, soloed: 4, mode: "none", closed: true },
     }),

@@ -213,7 +213,9 @@ export class SimulatedPair {
     if (one.state === null || one.uid === null) throw new Error(`sample-${ordinal} does not run`);
     const { boot } = one.state;
     const endedBoots =
-      boot === null ? one.state.endedBoots : [{ boot, endedAtMs: this.#nowMs, how }, ...one.state.endedBoots];
+      boot === null
+        ? one.state.endedBoots
+        : [{ boot, endedAtMs: this.#nowMs, how, podUID: one.state.podUID }, ...one.state.endedBoots];
     if (boot !== null) {
       const by = `the agent of sample-${ordinal} says that this life ended (${how})`;
       this.#ends = [

@@ -2,6 +2,7 @@
 import { decide } from "../../../capabilities/classic/decide/decide";
 import { HANDOVER_MS, SWITCHOVER_ANNOTATION } from "../../../capabilities/classic/decide/fence/handover";
 import type { Handover, Observation } from "../../../capabilities/classic/observation";
+import { SUSPEND_ANNOTATION } from "../../../capabilities/objects/names";
 import { isInCatalogue } from "../../../capabilities/classic/report/catalogue";
 import type { TimesTenClassicStatus } from "../../../generated/types";
 import {
@@ -170,6 +171,21 @@ describe("a request to a pair that is not fit", () => {
   it("does not change the record for it", () => {
     expect(decide(asked("r2", { pods: [pod(0), silentPod(1, 100)] })).recordWrite).toBeNull();
   });
+});
+
+it("a switchover under way is brought to its end also when the object is suspended meanwhile", () => {
+  const drained = { obeyedN: 6, mode: "none" as const, closed: true, drained: 6 };
+  const o = asked("r1", {
+    state: "ActiveDown",
+    status: { switchover: running },
+    record: closed,
+    pods: [pod(0, { state: agentState(0, { permission: drained }) }), pod(1)],
+    notes: { handover: note },
+  });
+  o.object.metadata.annotations = { ...o.object.metadata.annotations, [SUSPEND_ANNOTATION]: "true" };
+  expect(decide(o).recordWrite?.value).toMatchObject({ mode: "Solo", from: 5 });
+  const before = { ...o, record: { ...o.record!, value: record() } };
+  expect(decide(before).recordWrite).toBeNull();
 });
 
 it("a new id after an answered one is a new request", () => {

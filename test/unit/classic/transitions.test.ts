@@ -27,7 +27,7 @@ const returned = (n: number, soloed = n) =>
   pod(0, {
     state: agentState(0, {
       boot: "boot-0b",
-      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died" }],
+      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died", podUID: "" }],
       timesten: idleView,
       permission: { obeyedN: n, soloed, mode: "none", closed: true },
     }),
@@ -195,7 +195,7 @@ const rows: Row[] = [
   {
     name: "the same life goes on after Closed",
     o: observation({ record: record({ n: 6, mode: "Closed", from: 5, ready: false }) }),
-    to: solo({ n: 7 }),
+    to: solo({ n: 7, alt: 5 }),
     without: {
       "a live session": observation({
         record: record({ n: 6, mode: "Closed", from: 5, ready: false }),
@@ -219,6 +219,16 @@ const rows: Row[] = [
       "being as far as the standby": observation({
         record: record({ n: 6, mode: "Closed", ready: false }),
         pods: [returned(6, 4), pod(1, { state: agentState(1, { timesten: { dbId: 4 } }) })],
+        over: over0,
+      }),
+      "a standby that is not complete for the Pair that was left": observation({
+        record: record({ n: 6, mode: "Closed", ready: false, from: 5 }),
+        pods: [returned(6, 4), pod(1)],
+        over: over0,
+      }),
+      "what a standby had that left the Pair while the writer's processes died": observation({
+        record: record({ n: 6, mode: "Closed", ready: false, from: 5 }),
+        pods: [returned(6, 4), pod(1, { state: agentState(1, { permission: { completeFor: 0, left: 5 } }) })],
         over: over0,
       }),
       "the standby's position": observation({
@@ -249,6 +259,11 @@ const rows: Row[] = [
           }),
           pod(1),
         ],
+        over: over0,
+      }),
+      "a standby that is not complete for the Pair of an unheard Solo": observation({
+        record: solo({ alt: 4 }),
+        pods: [returned(5, 3), pod(1, { state: agentState(1, { permission: { completeFor: 4 } }) })],
         over: over0,
       }),
       "having written in an unheard Solo, while the standby is ahead": observation({

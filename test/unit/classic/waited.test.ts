@@ -145,7 +145,7 @@ describe("Closed, its writer silent", () => {
     state: agentState(0, {
       podUID: "uid-new",
       boot: "boot-0b",
-      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "container restarted" }],
+      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "container restarted", podUID: "" }],
       timesten: idleView,
       permission: { obeyedN: 6, mode: "none", closed: true },
     }),
@@ -182,7 +182,7 @@ describe("Closed, its writer silent", () => {
       state: agentState(0, {
         podUID: "uid-new",
         boot: null,
-        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "container restarted" }],
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "container restarted", podUID: "" }],
         timesten: { ...idleView, db: "Unloaded" },
         permission: { obeyedN: 6, mode: "none", closed: true },
       }),
@@ -220,7 +220,10 @@ describe("two pairs of eyes", () => {
   });
 
   it("what a peer says of the other's ends is no proof", () => {
-    const ended = digest(0, { boot: null, endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "stopped" }] });
+    const ended = digest(0, {
+      boot: null,
+      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "stopped", podUID: "" }],
+    });
     const active = silentPod(0, 2_000, { agent: { viaPeer: { digest: ended, agoMs: 0 } } });
     expect(decide(observation({ pods: [active, pod(1)] })).recordWrite).toBeNull();
   });

@@ -14,8 +14,8 @@ import {
   type Loaded,
 } from "../facts";
 import { whyAway } from "./found";
-import { HANDOVER_MS, inHandoverTime, isDrained } from "./handover";
-import { goesOn, promoted } from "./next";
+import { HANDOVER_MS, inHandoverTime, isDrained, plannedChange } from "./handover";
+import { goesOn, promoted, sameGoesOn } from "./next";
 import { groundFor, whyNotNow } from "./proofs";
 import { isAbandonedPromotion } from "./transitions";
 import { standing, type Rule, type Verdict } from "./verdict";
@@ -47,11 +47,10 @@ export const closedRules: readonly Rule<InForce>[] = [
     because: "nothing was lost: it goes on as if nothing had happened",
     decide: ({ o, record, writer, peer, life }) => {
       if (life.is !== "alive" || leaving(writer)) return null;
-      const write = goesOn(record, record.writer);
+      const write = sameGoesOn(record);
       const message = `the database of ${writer.name} lives; record ${write.n} names it again`;
       const lives = { reason: "ReopeningActive" as const, message };
-      const why =
-        (o.record?.notes.handover ?? null) === null ? lives : handoverFailed(record, writer, peer, write.n);
+      const why = plannedChange(o) === null ? lives : handoverFailed(record, writer, peer, write.n);
       return { situation: "configuring", why, write, proof: null };
     },
   },
@@ -168,7 +167,7 @@ function afterGivenUp({ record, writer, peer, life }: InForce): Verdict {
 
 function promotedAfterAll({ record, writer, life }: Pick<InForce, "record" | "writer" | "life">): Verdict {
   if (life.is === "alive") {
-    const write = goesOn(record, record.writer);
+    const write = sameGoesOn(record);
     const message = `${writer.name} had become the active; record ${write.n} names it again`;
     return { situation: "configuring", why: { reason: "ReopeningActive", message }, write, proof: null };
   }

@@ -1,6 +1,6 @@
 /** The first record, and the one that takes the place of a lost one: both agents must have answered. */
 import type { AgentState } from "../../../../protocol";
-import { heard, loadedAgain } from "../facts";
+import { heard, loadedAgain, otherPod, whyFirstBehind } from "../facts";
 import type { Observation, ObservedPod } from "../../observation";
 import { firstRecord } from "./next";
 import { isBehind, numberAboveAll } from "./transitions";
@@ -63,11 +63,19 @@ export const foundingRules: readonly Rule<Observation>[] = [
       const n = numberAboveAll(o);
       const write = firstRecord(o.objectUID, n, { podUID: pod.uid, boot: loaded.boot }, o.settings.leaseMs);
       const lost = o.record !== null || n > 1;
+      const other = otherPod(o, pod);
+      const behind = lost ? whyFirstBehind(loaded.state, other) : null;
+      if (behind !== null) return comparing(behind, other);
       const message = `record ${n} names ${pod.name} as the writer${lost ? `; agents obeyed up to ${n - 1}` : ""}`;
       return { situation: "founding", why: { reason: "FirstRecord", message }, write, proof: null };
     },
   },
 ];
+
+function comparing(behind: string, other: ObservedPod): Verdict {
+  if (heard(other)?.timesten.db === "Loaded") return standing("stuck", "StandbyAhead", `missing: ${behind}`);
+  return standing("founding", "RecordLost", `the copies are compared first; missing: ${behind}`);
+}
 
 function waitForBoth(o: Observation): Verdict {
   const missing = o.pods.filter(pod => heard(pod) === null);

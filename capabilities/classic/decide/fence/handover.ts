@@ -32,6 +32,11 @@ export function plannedChange(o: Observation): Handover | null {
   return o.record?.value.mode === "Closed" ? o.record.notes.handover : null;
 }
 
+/** @returns whether a planned change is under way whose old writer is still there: what was begun is brought to its end */
+export function isHandingOver(o: Observation): boolean {
+  return plannedChange(o) !== null && o.record !== null && lifeOf(o, o.record.value.writer).is === "alive";
+}
+
 /** @returns id of the switchover that the record in force is about, or null */
 export function requestInRecord(o: Observation): string | null {
   return plannedChange(o)?.requestId ?? o.record?.notes.failover?.requestId ?? null;

@@ -44,7 +44,12 @@ export function givenUp(record: PermissionRecord): PermissionRecord {
   return { ...record, n: record.n + 1, mode: "Closed", standby: null, from: 0, alt: 0, ready: false };
 }
 
-/** The same or another life goes on alone, from its own disk. */
+/** The same life goes on alone. It may die before it hears so: then the standby of the Pair that was left goes on. */
+export function sameGoesOn(record: PermissionRecord): PermissionRecord {
+  return { ...goesOn(record, record.writer), alt: record.mode === "Closed" ? record.from : 0 };
+}
+
+/** Another life goes on alone, from its own disk. */
 export function goesOn(record: PermissionRecord, writer: Writer): PermissionRecord {
   return { ...record, n: record.n + 1, mode: "Solo", writer, standby: null, from: 0, alt: 0, ready: false };
 }

@@ -15,6 +15,7 @@ import {
   sameVolume,
   staying,
   whyBehind,
+  whyFirstBehind,
   writerPod,
 } from "../facts";
 import { whyNotChosen } from "../manage/choice";
@@ -60,7 +61,7 @@ export const transitions: readonly Transition[] = [
       if (open !== undefined && open.uid !== to.writer.podUID)
         return `${open.name}, which writes now, as the writer`;
       if (to.n !== numberAboveAll(o)) return `a number above all that was seen (${numberAboveAll(o)})`;
-      return namesLoaded(o, to.writer);
+      return namesLoaded(o, to.writer) ?? (to.n > 1 ? firstBehind(o, to.writer) : null);
     },
   },
   {
@@ -142,7 +143,10 @@ export const transitions: readonly Transition[] = [
   },
   {
     name: "the same life goes on after Closed",
-    form: (from, to) => from?.mode === "Closed" && soloAfter(from, to) && same(from.writer, to.writer),
+    form: (from, to) =>
+      from?.mode === "Closed" &&
+      next(from, to, { mode: "Solo", standby: null, ...plain, alt: from.from }) &&
+      same(from.writer, to.writer),
     missing: (o, from, to) => {
       const life = lifeOf(o, to.writer);
       if (from === null || life.is !== "alive") return "a live session of the writer";
@@ -244,6 +248,15 @@ function same(a: Writer, b: Writer): boolean {
   return a.podUID === b.podUID && a.boot === b.boot;
 }
 
+/** Where a record was lost, the copy that is named must not lack what the other has. */
+function firstBehind(o: Observation, writer: Writer): string | null {
+  const pod = o.pods.find(one => one.uid === writer.podUID);
+  const state = pod === undefined ? null : heard(pod);
+  return pod === undefined || state === null
+    ? "the writer's answer"
+    : whyFirstBehind(state, otherPod(o, pod));
+}
+
 /** The record may only name a life that its agent says is loaded now. */
 function namesLoaded(o: Observation, writer: Writer): string | null {
   const pod = o.pods.find(one => one.uid === writer.podUID);
@@ -284,7 +297,22 @@ function returnedAfterClosed(o: Observation, from: PermissionRecord, to: Permiss
   const other = otherPod(o, pod);
   if (other.uid !== to.writer.podUID) return `a loaded database of ${other.name}`;
   const mine = loadedAgain(other);
-  return mine === null ? `a loaded database of ${other.name}` : whyBehind(mine.state, pod);
+  if (mine === null) return `a loaded database of ${other.name}`;
+  return formerLifeOpen(o, mine.state) ?? whyBehind(mine.state, pod);
+}
+
+/**
+ * The old writer, which an abandoned promotion no longer names, may live on where its Pod was deleted by force: a new
+ * Pod on the same volume needs a proof about that life, unless it was its own.
+ */
+function formerLifeOpen(o: Observation, mine: AgentState): string | null {
+  const [former] = mine.endedBoots;
+  if (former === undefined) return null;
+  const { boot, podUID } = former;
+  const isOver = o.ends.some(one => one.boot === boot && (podUID === "" || one.podUID === podUID));
+  return isOver || former.podUID === mine.podUID
+    ? null
+    : `a proof that the former life of ${mine.podName}'s database cannot write`;
 }
 
 function returnedAfterSolo(o: Observation, from: PermissionRecord, to: PermissionRecord): string | null {
@@ -310,9 +338,32 @@ function returnedLife(
   if (!sameVolume(pod, from.writer)) return `the writer's own disk (${pod.name} has another one)`;
   const mine = loadedAgain(pod);
   if (mine?.boot !== to.writer.boot) return "a loaded database of the writer";
-  if (standbyCounts) return behindStandby(o, from, mine.state, otherPod(o, pod));
+  const standby = otherPod(o, pod);
+  if (standbyCounts) {
+    return (
+      leftToStandby(from.writer, mine.state, standby, from.from) ??
+      behindStandby(o, from, mine.state, standby)
+    );
+  }
   if (from.alt === 0 || mine.state.permission.soloed >= from.n) return null;
-  return whyBehind(mine.state, otherPod(o, pod));
+  return leftToStandby(from.writer, mine.state, standby, from.alt) ?? whyBehind(mine.state, standby);
+}
+
+/**
+ * Marks tell copies apart only roughly: a standby that has everything of the Pair that was left goes on itself, and
+ * one that left it with everything may hold what the writer's disk lost when its processes died.
+ * @param p n of the ready Pair that is left; 0: none was
+ */
+function leftToStandby(old: Writer, mine: AgentState, standby: ObservedPod, p: number): string | null {
+  const told = heard(standby);
+  if (p === 0 || told === null) return null;
+  const { completeFor: has, left } = told.permission;
+  if (has === p && left !== p) return `nothing: ${standby.name} is complete for Pair ${p} and goes on itself`;
+  const cleanly = mine.endedBoots.some(
+    one => one.boot === old.boot && (one.how === "stopped" || one.how === "unloaded"),
+  );
+  if (left !== p || cleanly || mine.permission.soloed >= p) return null;
+  return `what ${standby.name} had when it left Pair ${p}: the writer's database died without writing all to its disk`;
 }
 
 /** A standby that was never complete and is away cannot be promoted by anybody: it holds nothing up. */

@@ -61,6 +61,8 @@ function planFirst(o: Observation): Plan {
   if (db === "None")
     return planned(pod, { wish: { verb: "createDatabase" }, n, boot: null, deadlineMs: longTaskMs });
   if (db === "Unloaded") return load(o, pod);
+  // A record was lost: the copies are compared before one is named.
+  if (n > 0 && db === "Loaded" && repScheme === "Exists") return load(o, otherPod(o, pod));
   if (db !== "Loaded" || repScheme !== "None") return nothingToDo;
   return createScheme(o, pod, state);
 }

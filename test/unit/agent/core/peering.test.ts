@@ -278,8 +278,8 @@ describe("the standby of a Pair", () => {
       digest: {
         ...digest("pod-w", { obeyedN: 6, closed: true }),
         endedBoots: [
-          { boot: "boot-v", endedAtMs: 1, how: "daemon died" },
-          { boot: "boot-u", endedAtMs: 1, how: "container restarted" },
+          { boot: "boot-v", endedAtMs: 1, how: "daemon died", podUID: "pod-w" },
+          { boot: "boot-u", endedAtMs: 1, how: "container restarted", podUID: "pod-v" },
         ],
       },
     });

@@ -37,7 +37,7 @@ const back = (ordinal: 0 | 1, dbId: number, timesten: Partial<TimesTenView> = {}
   pod(ordinal, {
     state: agentState(ordinal, {
       boot: `boot-${ordinal}b`,
-      endedBoots: [{ boot: BOOT[ordinal], endedAtMs: 1, how: "daemon died" }],
+      endedBoots: [{ boot: BOOT[ordinal], endedAtMs: 1, how: "daemon died", podUID: "" }],
       timesten: { ...idleView, dbId, ...timesten },
       permission: { obeyedN: 6, mode: "none", closed: true, completeFor: 0, soloEnded: null },
     }),
