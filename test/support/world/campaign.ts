@@ -63,6 +63,8 @@ export function randomRun(seed: number): RunOptions {
     twosafe: random.chance(0.5),
     operators: random.chance(0.5) ? 2 : 1,
     brisk: seed % 10 !== 0,
+    leaseMs: random.pick([3_000, 6_000]),
+    drift: random.pick([0, 0.04, 0.09]),
   };
 }
 
@@ -92,11 +94,13 @@ export function replayCommand(options: RunOptions): string {
 
 /** @returns e.g. `seed=17 scenario=kill-daemon faults=random twosafe operators=2 kill=12:before` */
 export function replayText(options: RunOptions): string {
-  const { seed, scenario, faults, twosafe, operators, brisk, killPoint } = options;
+  const { seed, scenario, faults, twosafe, operators, brisk, leaseMs, drift, killPoint } = options;
   const words = [`seed=${inOneWord(seed)}`, `scenario=${scenario.replaceAll(" ", "_")}`, `faults=${faults}`];
   if (twosafe === true) words.push("twosafe");
   words.push(`operators=${operators ?? 1}`);
   if (brisk === true) words.push("brisk");
+  if (leaseMs !== undefined) words.push(`lease=${leaseMs}`);
+  if (drift !== undefined) words.push(`drift=${drift}`);
   if (killPoint !== undefined) words.push(`kill=${killPoint.index}:${killPoint.when}`);
   return words.join(" ");
 }
@@ -123,11 +127,17 @@ export function parseReplay(text: string): RunOptions {
     twosafe: words.has("twosafe"),
     operators: words.get("operators") === "2" ? 2 : 1,
     brisk: words.has("brisk"),
+    leaseMs: numberOf(words.get("lease")),
+    drift: numberOf(words.get("drift")),
     killPoint:
       kill === undefined
         ? undefined
         : { index: Number(kill[0]), when: kill[1] === "before" ? "before" : "after" },
   };
+}
+
+function numberOf(word: string | undefined): number | undefined {
+  return word === undefined ? undefined : Number(word);
 }
 
 /** @returns a failure for people: what was violated, how to see it again, the last lines of the story */

@@ -1,22 +1,9 @@
 /** One run: a scenario under a seed, with faults or a kill point, and what the checker says of it. */
 import { Chaos } from "./chaos";
-import type { PodRuntime } from "./cluster/pod-runtime";
-import { deletePod, killAgent, killContainer, killDaemon } from "./strikes";
+import { disturb, type ScenarioName } from "./scenarios";
 import { WholeWorld, type WorldTampering } from "./world";
 
-export const scenarioNames = [
-  "creation",
-  "delete active",
-  "force-delete active",
-  "kill daemon",
-  "kill container",
-  "delete standby",
-  "kill agent of active",
-  "kill agent of standby",
-  "kill standby daemon",
-  "kill standby container",
-] as const;
-export type ScenarioName = (typeof scenarioNames)[number];
+export { type ScenarioName, scenarioNames } from "./scenarios";
 
 export interface KillPoint {
   /** Position among the operators' writes and commands since the scenario's own part began, from 0. */
@@ -33,12 +20,16 @@ export interface RunOptions {
   operators?: 1 | 2;
   /** Fast nodes, a shorter storm, a shorter look at the rest: most runs of a campaign. */
   brisk?: boolean;
+  /** L of the object, ms; the default's where nothing is said. */
+  leaseMs?: number | undefined;
+  /** How far the clocks of the nodes are apart in rate at most; 0.04 where nothing is said. */
+  drift?: number | undefined;
   killPoint?: KillPoint | undefined;
   tampering?: WorldTampering | undefined;
 }
 
 export interface RunResult {
-  outcome: "Normal" | "explained stop" | "stuck";
+  outcome: "Normal" | "gone" | "explained stop" | "stuck";
   violations: string[];
   /** The operators' writes and commands since the scenario's own part began: its kill points. */
   effects: string[];
@@ -95,6 +86,8 @@ class Run {
       seed: `${o.scenario} ${o.seed}`,
       twosafe: o.twosafe ?? false,
       brisk: o.brisk,
+      leaseMs: o.leaseMs,
+      drift: o.drift,
       tampering: o.tampering,
     });
     this.world.gate = (operator, effect) => this.gate(operator, effect);
@@ -114,7 +107,9 @@ class Run {
       this.armed = true;
       const over = disturb(o.scenario, world);
       if (!early && chaos !== null) await chaos.rage();
-      reached = await this.untilNormal(over, chaos === null ? CALM_BOUND_MS : AFTER_FAULTS_BOUND_MS);
+      const boundMs = chaos === null ? CALM_BOUND_MS : AFTER_FAULTS_BOUND_MS;
+      if (o.scenario === "delete") return this.untilGone(boundMs);
+      reached = await this.untilNormal(over, boundMs);
     }
     if (reached) await this.rest();
     return this.result();
@@ -145,6 +140,20 @@ class Run {
     return false;
   }
 
+  /** Everything that the object owned goes with it; claims stay. */
+  private async untilGone(boundMs: number): Promise<RunResult> {
+    const { world } = this;
+    const gone = (): boolean =>
+      world.object() === null && world.pods().every(runtime => runtime?.isGone() !== false);
+    const inTime = (await world.time.run(gone, boundMs)) === "condition";
+    if (!inTime) world.checker.violated(`not gone within ${boundMs / 1000} s`);
+    this.outcome = inTime ? "gone" : "stuck";
+    await world.time.pass(SETTLED_MS);
+    const writes = await this.writesAtRest();
+    if (writes > QUIET_WRITES) world.checker.violated(`${writes} API writes after the object is gone`);
+    return this.result();
+  }
+
   /** A hung utility ends with its deadline, a wait for a proof that cannot come by itself with a word to people. */
   private async waitLonger(normal: () => boolean): Promise<void> {
     const { world } = this;
@@ -160,7 +169,13 @@ class Run {
     // A killed operator may still be about to come back and look around.
     const disturbed = this.o.killPoint !== undefined || this.o.faults === "random";
     const restartedMs = this.o.brisk === true ? RESTARTED_BRISK_MS : RESTARTED_MS;
-    await world.time.pass(disturbed ? restartedMs : SETTLED_MS);
+    const settleMs = disturbed ? restartedMs : SETTLED_MS;
+    await world.time.pass(settleMs);
+    // What was found out late, as by a node that was cut off, has its consequences now: once.
+    if (world.whyNotNormal() !== null) {
+      if (!(await this.untilNormal(() => true, CALM_BOUND_MS))) return;
+      await world.time.pass(settleMs);
+    }
     world.client.stop();
     let writes = await this.writesAtRest();
     if (writes > QUIET_WRITES && this.o.faults === "random") {
@@ -217,37 +232,4 @@ class Run {
     this.world.time.after(random.between(200, 4_000), () => void this.world.startOperator(name));
     return killPoint.when === "before" ? "dieBefore" : "dieAfter";
   }
-}
-
-/** @returns whether the fault has struck: what was there before is gone */
-function disturb(scenario: ScenarioName, world: WholeWorld): () => boolean {
-  const active = must(world.activePod());
-  const standby = must(world.standbyPod());
-  switch (scenario) {
-    case "creation":
-      return () => true;
-    case "delete active":
-      return deletePod(world, active);
-    case "force-delete active":
-      return deletePod(world, active, 0);
-    case "delete standby":
-      return deletePod(world, standby);
-    case "kill daemon":
-      return killDaemon(world, active);
-    case "kill standby daemon":
-      return killDaemon(world, standby);
-    case "kill agent of active":
-      return killAgent(world, active);
-    case "kill agent of standby":
-      return killAgent(world, standby);
-    case "kill container":
-      return killContainer(active);
-    case "kill standby container":
-      return killContainer(standby);
-  }
-}
-
-function must(runtime: PodRuntime | undefined): PodRuntime {
-  if (runtime === undefined) throw new Error("a Normal pair has an active and a standby");
-  return runtime;
 }

@@ -1,4 +1,7 @@
 /** Single blows, for scenarios and chaos alike. */
+import { SWITCHOVER_ANNOTATION } from "../../../capabilities/classic/decide/fence/handover";
+import { SUSPEND_ANNOTATION } from "../../../capabilities/objects/names";
+import type { Isolation } from "./cluster/network";
 import type { PodRuntime } from "./cluster/pod-runtime";
 import type { OperatorReplica, WholeWorld } from "./world";
 
@@ -45,5 +48,103 @@ export function killAgent(world: WholeWorld, runtime: PodRuntime | undefined): (
   if (runtime === undefined || agent === null) return () => true;
   world.story.tell("fault", `the agent of ${runtime.name} is killed`);
   runtime.killAgent();
-  return () => runtime.agent !== agent;
+  return () => runtime.agent !== null && runtime.agent !== agent;
+}
+
+/** SIGKILL to the guard alone. */
+export function killGuard(runtime: PodRuntime | undefined): () => boolean {
+  const guard = runtime?.guarded?.guard;
+  const process = guard?.process;
+  guard?.kill();
+  return () => guard === undefined || guard.process !== process;
+}
+
+/** SIGKILL to the sidecar. */
+export function killWitness(runtime: PodRuntime | undefined): () => boolean {
+  const witness = runtime?.witness ?? null;
+  runtime?.killWitness();
+  return () => witness === null || runtime?.witness !== witness;
+}
+
+/** The agent does nothing for a while; database and guard go on. */
+export function hangAgent(world: WholeWorld, runtime: PodRuntime | undefined, forMs: number): () => boolean {
+  const process = runtime?.agent?.process;
+  if (runtime === undefined || process === undefined || process.isFrozen()) return () => true;
+  world.story.tell("fault", `the agent of ${runtime.name} hangs`);
+  process.freeze();
+  return until(world, forMs, () => {
+    world.story.tell("fault", `the agent of ${runtime.name} goes on`);
+    process.thaw();
+  });
+}
+
+/** A node and all on it reach nobody and are reached by nobody, or only in one direction. */
+export function isolate(world: WholeWorld, node: string, direction: Isolation, forMs: number): () => boolean {
+  const how = { both: "is cut off", in: "hears nothing", out: "is not heard" }[direction];
+  world.story.tell("fault", `${node} ${how}`);
+  world.network.isolate(node, direction);
+  return until(world, forMs, () => {
+    world.story.tell("fault", `${node} is joined again`);
+    world.network.rejoin(node);
+    world.kubelet.lookAgain(node);
+  });
+}
+
+/** Two pods do not reach each other; everybody else reaches both. */
+export function cutOff(world: WholeWorld, a: string, b: string, forMs: number): () => boolean {
+  world.story.tell("fault", `${a} and ${b} are cut off from each other`);
+  world.network.cut(a, b);
+  return until(world, forMs, () => {
+    world.story.tell("fault", `${a} and ${b} are joined again`);
+    world.network.heal(a, b);
+  });
+}
+
+/** The machine is off for a while. */
+export function powerCut(world: WholeWorld, node: string, forMs: number): () => boolean {
+  world.kubelet.losePower(node);
+  return until(world, forMs, () => world.kubelet.power(node));
+}
+
+/** The machine stands still for a while. */
+export function suspend(world: WholeWorld, node: string, forMs: number): () => boolean {
+  world.kubelet.suspend(node, forMs);
+  return until(world, forMs, () => undefined);
+}
+
+/** The volume is gone, the pod comes up elsewhere with an empty one. */
+export function loseDisk(world: WholeWorld, runtime: PodRuntime): () => boolean {
+  world.loseDisk(runtime);
+  return () => runtime.isGone();
+}
+
+/** The user asks for a switchover. */
+export function switchOver(world: WholeWorld, requestId: string): () => boolean {
+  world.annotate({ [SWITCHOVER_ANNOTATION]: requestId });
+  return () => {
+    const answer = world.object()?.status?.["switchover"] as
+      | { requestId?: string; phase?: string }
+      | undefined;
+    return answer?.requestId === requestId && answer.phase !== "Running";
+  };
+}
+
+/** The user takes the object out of management for a while. */
+export function holdManagement(world: WholeWorld, forMs: number): void {
+  world.annotate({ [SUSPEND_ANNOTATION]: "true" });
+  world.time.after(forMs, () => world.annotate({ [SUSPEND_ANNOTATION]: null }));
+}
+
+export function isHeld(world: WholeWorld): boolean {
+  return world.object()?.metadata.annotations?.[SUSPEND_ANNOTATION] !== undefined;
+}
+
+/** @returns whether it is over */
+function until(world: WholeWorld, ms: number, end: () => void): () => boolean {
+  let over = false;
+  world.time.after(ms, () => {
+    over = true;
+    end();
+  });
+  return () => over;
 }

@@ -1,0 +1,128 @@
+/** What may happen to a pair that serves: each blow, and when it has struck. */
+import { KubeError } from "../../../capabilities/runtime/ports";
+import type { PodRuntime } from "./cluster/pod-runtime";
+import { timesTenClassics } from "./cluster/resources";
+import type { SeededRandom } from "./random";
+import * as strike from "./strikes";
+import { NAME, NAMESPACE, type WholeWorld } from "./world";
+
+export const scenarioNames = [
+  "creation",
+  "delete active",
+  "force-delete active",
+  "kill daemon",
+  "kill container",
+  "delete standby",
+  "kill agent of active",
+  "kill agent of standby",
+  "kill standby daemon",
+  "kill standby container",
+  "switchover",
+  "both containers die",
+  "both daemons die",
+  "standby loses its disk",
+  "active loses its disk",
+  "active node loses power",
+  "standby node loses power",
+  "active node is cut off",
+  "active node hears nothing",
+  "active node is not heard",
+  "standby node is cut off",
+  "pods are cut off from each other",
+  "force-delete active behind a cut",
+  "agent of active hangs",
+  "guard of active dies",
+  "witness of active dies",
+  "active node is suspended",
+  "suspend and resume",
+  "delete",
+] as const;
+export type ScenarioName = (typeof scenarioNames)[number];
+
+/** @returns whether the blow has struck, and is over where it is one that ends */
+type Over = () => boolean;
+
+interface Stage {
+  world: WholeWorld;
+  active: PodRuntime;
+  standby: PodRuntime;
+  random: SeededRandom;
+}
+
+/** How long what ends by itself lasts, ms: shorter and longer than a permission. */
+const LASTING_MS = [2_000, 20_000] as const;
+/** A machine may stand still for less than W - L only (docs/fencing.md). */
+const SUSPENDED_MS = [50, 800] as const;
+
+const blows: Record<Exclude<ScenarioName, "creation">, (stage: Stage) => Over> = {
+  "delete active": ({ world, active }) => strike.deletePod(world, active),
+  "force-delete active": ({ world, active }) => strike.deletePod(world, active, 0),
+  "kill daemon": ({ world, active }) => strike.killDaemon(world, active),
+  "kill container": ({ active }) => strike.killContainer(active),
+  "delete standby": ({ world, standby }) => strike.deletePod(world, standby),
+  "kill agent of active": ({ world, active }) => strike.killAgent(world, active),
+  "kill agent of standby": ({ world, standby }) => strike.killAgent(world, standby),
+  "kill standby daemon": ({ world, standby }) => strike.killDaemon(world, standby),
+  "kill standby container": ({ standby }) => strike.killContainer(standby),
+  switchover: ({ world }) => strike.switchOver(world, "request-1"),
+  "both containers die": ({ active, standby }) =>
+    both(strike.killContainer(active), strike.killContainer(standby)),
+  "both daemons die": ({ world, active, standby }) =>
+    both(strike.killDaemon(world, standby), strike.killDaemon(world, active)),
+  "standby loses its disk": ({ world, standby }) => strike.loseDisk(world, standby),
+  "active loses its disk": ({ world, active }) => strike.loseDisk(world, active),
+  "active node loses power": ({ world, active, random }) =>
+    strike.powerCut(world, active.node.name, random.between(...LASTING_MS)),
+  "standby node loses power": ({ world, standby, random }) =>
+    strike.powerCut(world, standby.node.name, random.between(...LASTING_MS)),
+  "active node is cut off": ({ world, active, random }) =>
+    strike.isolate(world, active.node.name, "both", random.between(...LASTING_MS)),
+  "active node hears nothing": ({ world, active, random }) =>
+    strike.isolate(world, active.node.name, "in", random.between(...LASTING_MS)),
+  "active node is not heard": ({ world, active, random }) =>
+    strike.isolate(world, active.node.name, "out", random.between(...LASTING_MS)),
+  "standby node is cut off": ({ world, standby, random }) =>
+    strike.isolate(world, standby.node.name, "both", random.between(...LASTING_MS)),
+  "pods are cut off from each other": ({ world, active, standby, random }) =>
+    strike.cutOff(world, active.name, standby.name, random.between(...LASTING_MS)),
+  "force-delete active behind a cut": ({ world, active, random }) => {
+    const joined = strike.isolate(world, active.node.name, "both", random.between(...LASTING_MS));
+    world.time.after(random.between(100, 3_000), () => world.deletePod(active.name, 0));
+    return both(joined, () => active.isGone());
+  },
+  "agent of active hangs": ({ world, active, random }) =>
+    strike.hangAgent(world, active, random.between(...LASTING_MS)),
+  "guard of active dies": ({ active }) => strike.killGuard(active),
+  "witness of active dies": ({ active }) => strike.killWitness(active),
+  "active node is suspended": ({ world, active, random }) =>
+    strike.suspend(world, active.node.name, random.between(...SUSPENDED_MS)),
+  "suspend and resume": ({ world, standby, random }) => {
+    strike.holdManagement(world, random.between(3_000, 8_000));
+    return both(strike.killDaemon(world, standby), () => !strike.isHeld(world));
+  },
+  delete: ({ world }) => {
+    world.story.tell("user", `deletes ${NAMESPACE}/${NAME}`);
+    try {
+      world.store.delete(timesTenClassics, NAMESPACE, NAME);
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+    }
+    return () => world.object() === null;
+  },
+};
+
+/**
+ * Strikes a pair that serves.
+ * @returns whether it has struck: what was there before is gone
+ */
+export function disturb(scenario: ScenarioName, world: WholeWorld): Over {
+  if (scenario === "creation") return () => true;
+  const [active, standby] = [world.activePod(), world.standbyPod()];
+  if (active === undefined || standby === undefined)
+    throw new Error("a Normal pair has an active and a standby");
+  return blows[scenario]({ world, active, standby, random: world.random.fork("blow") });
+}
+
+function both(one: Over, other: Over): Over {
+  return () => one() && other();
+}
