@@ -3,9 +3,9 @@
  * own TimesTen user. Every object has an authority of its own: an agent of one pair is nobody to another. The
  * authority's key is thrown away: nobody, not even the operator, can issue a further certificate.
  */
-import { constants, generateKeyPair, privateEncrypt, randomBytes } from "node:crypto";
+import { generateKeyPair, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { md, pki } from "node-forge";
+import { makeCertificate, type CertificateSpec } from "./x509";
 
 /** PEM unless said otherwise. */
 export interface PairCredentials {
@@ -37,42 +37,32 @@ const PASSWORD_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 const PASSWORD_LENGTH = 28;
 export const AGENT_USER = "ttagent";
 
-/** DER of a DigestInfo up to the hash (RFC 8017, 9.2, note 1). */
-const SHA256_DIGEST_INFO = Buffer.from("3031300d060960864801650304020105000420", "hex");
-
 const newKeyPair = promisify(generateKeyPair);
 
 interface KeyPair {
-  publicKey: string;
+  /** DER. */
+  publicKey: Buffer;
+  /** PEM. */
   privateKey: string;
 }
 
-/** Names are in the SAN only: a common name may not be longer than 64 characters, a pod's DNS name may. */
-interface CertificateSpec {
-  commonName: string;
-  keys: KeyPair;
-  issuer: { commonName: string; privateKey: string };
-  extensions: object[];
-}
-
 /**
+ * DNS names are alternative names only: a common name may not be longer than 64 characters, a pod's DNS name may. The
+ * agents tell operator and agent by the common name (agent/server).
  * @returns fresh credentials; three RSA keys take a few tenths of a second of another thread
  * @throws never in practice
  */
 export async function newPairCredentials(options: CredentialOptions): Promise<PairCredentials> {
   const [ca, agent, operator] = await Promise.all([rsaKeys(), rsaKeys(), rsaKeys()]);
-  const issuer = { commonName: "timesten-authority", privateKey: ca.privateKey };
-  const issue = (spec: Omit<CertificateSpec, "issuer">): string =>
-    certificate({ ...spec, issuer }, options.nowMs);
+  const issuer = { commonName: "timesten-authority", ...ca };
+  const issue = (commonName: string, { publicKey }: KeyPair, use: CertificateSpec["use"]): string =>
+    makeCertificate({ commonName, publicKey, issuer, use, ...validity(options.nowMs) });
+  const agentUse = { server: true, client: true, dnsNames: [options.dnsName] };
   return {
-    caCert: issue({ commonName: issuer.commonName, keys: ca, extensions: authorityExtensions }),
-    agentCert: issue({
-      commonName: "timesten-agent",
-      keys: agent,
-      extensions: agentExtensions(options.dnsName),
-    }),
+    caCert: issue(issuer.commonName, ca, "authority"),
+    agentCert: issue("timesten-agent", agent, agentUse),
     agentKey: agent.privateKey,
-    operatorCert: issue({ commonName: "timesten-operator", keys: operator, extensions: clientExtensions }),
+    operatorCert: issue("timesten-operator", operator, { server: false, client: true, dnsNames: [] }),
     operatorKey: operator.privateKey,
     agentUser: `${AGENT_USER}/${newPassword()}\n`,
   };
@@ -81,66 +71,15 @@ export async function newPairCredentials(options: CredentialOptions): Promise<Pa
 async function rsaKeys(): Promise<KeyPair> {
   return newKeyPair("rsa", {
     modulusLength: RSA_BITS,
-    publicKeyEncoding: { type: "spki", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "der" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
 }
 
-const authorityExtensions = [
-  { name: "basicConstraints", cA: true, pathLenConstraint: 0, critical: true },
-  { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
-  { name: "subjectKeyIdentifier" },
-];
-
-const endExtensions = [
-  { name: "basicConstraints", cA: false, critical: true },
-  { name: "keyUsage", digitalSignature: true, keyEncipherment: true, critical: true },
-];
-
-const clientExtensions = [...endExtensions, { name: "extKeyUsage", clientAuth: true }];
-
-function agentExtensions(dnsName: string): object[] {
-  const dns = 2;
-  return [
-    ...endExtensions,
-    { name: "extKeyUsage", serverAuth: true, clientAuth: true },
-    { name: "subjectAltName", altNames: [{ type: dns, value: dnsName }] },
-  ];
-}
-
-function certificate({ commonName, keys, issuer, extensions }: CertificateSpec, nowMs: number): string {
-  const made = pki.createCertificate();
-  made.publicKey = pki.publicKeyFromPem(keys.publicKey);
-  made.serialNumber = newSerialNumber();
-  made.validity.notBefore = new Date(nowMs - BACKDATED_MS);
-  made.validity.notAfter = new Date(nowMs);
-  made.validity.notAfter.setUTCFullYear(made.validity.notAfter.getUTCFullYear() + VALID_YEARS);
-  made.setSubject([{ name: "commonName", value: commonName }]);
-  made.setIssuer([{ name: "commonName", value: issuer.commonName }]);
-  made.setExtensions(extensions);
-  made.sign(nodeSigner(issuer.privateKey), md.sha256.create());
-  return pki.certificateToPem(made);
-}
-
-/** forge's own arithmetic would hold up the event loop: the signature itself is Node's (RSASSA-PKCS1-v1_5). */
-function nodeSigner(privateKey: string): pki.rsa.PrivateKey {
-  const signer: Pick<pki.rsa.PrivateKey, "sign"> = {
-    sign: digest => {
-      if (typeof digest === "string") throw new Error("a digest object is expected");
-      const hash = Buffer.from(digest.digest().toHex(), "hex");
-      const info = Buffer.concat([SHA256_DIGEST_INFO, hash]);
-      const key = { key: privateKey, padding: constants.RSA_PKCS1_PADDING };
-      return privateEncrypt(key, info).toString("latin1");
-    },
-  };
-  return signer as pki.rsa.PrivateKey;
-}
-
-/** 16 random bytes as hex, read as a positive number. */
-function newSerialNumber(): string {
-  const bytes = randomBytes(16);
-  bytes[0] = (bytes[0]! & 0x7f) | 0x40;
-  return bytes.toString("hex");
+function validity(nowMs: number): { notBefore: Date; notAfter: Date } {
+  const notAfter = new Date(nowMs);
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + VALID_YEARS);
+  return { notBefore: new Date(nowMs - BACKDATED_MS), notAfter };
 }
 
 /** Begins with a letter; every letter equally likely (bytes that would make some likelier are thrown away). */
