@@ -1,7 +1,6 @@
 /** Properties of decisions about objects that people have taken out of management. */
 import fc from "fast-check";
 import { decide } from "../../../capabilities/classic/decide/decide";
-import { plannedChange } from "../../../capabilities/classic/decide/fence/handover";
 import { isHandingOver } from "../../../capabilities/classic/decide/fence/handover";
 import type { Observation } from "../../../capabilities/classic/observation";
 import { anyObservation } from "./any-observation";
@@ -18,8 +17,6 @@ const anyHold: fc.Arbitrary<(o: Observation) => void> = fc.constantFrom(
 it("an object that a person has taken out of management is looked at, and nothing but status is written", () => {
   fc.assert(
     fc.property(anyObservation, anyHold, (o, hold) => {
-      // A planned change that has begun is brought to its end first.
-      fc.pre(plannedChange(o) === null);
       // A planned change that has begun is brought to its end first.
       fc.pre(!isHandingOver(o));
       hold(o);
@@ -38,7 +35,7 @@ it("both down with bothDownBehavior: Manual, nobody is loaded, named or led to",
   let held = 0;
   fc.assert(
     fc.property(anyObservation, o => {
-      fc.pre(plannedChange(o) === null);
+      fc.pre(!isHandingOver(o));
       o.object.spec.ttspec.bothDownBehavior = "Manual";
       const d = decide(o);
       if (d.state !== "BothDown") return;
