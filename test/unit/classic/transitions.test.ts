@@ -315,6 +315,14 @@ const rows: Row[] = [
       "a proof": prepared({ over: [] }),
       "the other pod's word": prepared({ pods: [silentPod(0, 90_000), chosen()] }),
       "the other database down": prepared({ pods: [serving(5), chosen()] }),
+      "a proof about what the other volume ran in a Pod deleted by force": prepared({
+        pods: [
+          deadActive(0, {
+            endedBoots: [{ boot: "boot-f", endedAtMs: 1, how: "container restarted", podUID: "uid-forced" }],
+          }),
+          chosen(),
+        ],
+      }),
       "the scheme dropped": prepared({ pods: [deadActive(), chosen({ repScheme: "Exists" })] }),
       "the chosen pod's obedience": prepared({ pods: [deadActive(), chosen({}, 4)] }),
     },
