@@ -7,6 +7,8 @@ import { withDeadline } from "./deadline";
 const QUIET_LOOK_MS = 1_000;
 /** Between two looks while the pair is forming or a role changes, ms. */
 const BUSY_LOOK_MS = 50;
+/** The same when that has lasted for a while: each look costs utilities and queries, ms. */
+const LONG_BUSY = { afterMs: 3_000, lookMs: 250 };
 /** A look that takes longer than this says Unknown, ms. */
 const LOOK_DEADLINE_MS = 5_000;
 
@@ -26,6 +28,7 @@ export class Looks {
   #looking: Promise<void> | null = null;
   #cancel: () => void = () => undefined;
   #ended = false;
+  #busySinceMs: number | null = null;
 
   constructor(options: LooksOptions) {
     this.#o = options;
@@ -59,9 +62,19 @@ export class Looks {
   schedule(): void {
     if (this.#ended) return;
     this.#cancel();
-    this.#cancel = this.#o.clock.setTimer(this.#o.busy() ? BUSY_LOOK_MS : QUIET_LOOK_MS, () => {
+    this.#cancel = this.#o.clock.setTimer(this.#pauseMs(), () => {
       void this.look().finally(() => this.schedule());
     });
+  }
+
+  #pauseMs(): number {
+    if (!this.#o.busy()) {
+      this.#busySinceMs = null;
+      return QUIET_LOOK_MS;
+    }
+    const now = this.#o.clock.monotonicMs();
+    this.#busySinceMs ??= now;
+    return now - this.#busySinceMs < LONG_BUSY.afterMs ? BUSY_LOOK_MS : LONG_BUSY.lookMs;
   }
 
   end(): void {

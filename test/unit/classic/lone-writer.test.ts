@@ -86,6 +86,25 @@ describe("a writer alone whose life is over", () => {
     ]);
   });
 
+  it("has the other copy loaded for comparison when it died before it took the Solo", () => {
+    const back = pod(0, {
+      state: agentState(0, {
+        boot: "boot-0b",
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died", podUID: UID[0] }],
+        timesten: idleView,
+        permission: { obeyedN: 6, soloed: 4, mode: "none", closed: true },
+      }),
+    });
+    const down = deadActive(1, { timesten: unloadedView, permission: { obeyedN: 6, completeFor: 0 } });
+    const unheard = observation({
+      state: "ConfiguringActive",
+      record: solo({ n: 6, alt: 5 }),
+      pods: [back, down],
+      over: overActive,
+    });
+    expect(decide(unheard).commands).toMatchObject([{ ordinal: 1, command: { verb: "loadDatabase" } }]);
+  });
+
   it("goes through BothDown, WaitingForActive and ConfiguringActive", () => {
     const o = observation({
       state: "StandbyDown",

@@ -210,6 +210,16 @@ describe("a promotion that cannot be", () => {
     });
   });
 
+  it("is a matter for people when the old writer's disk is gone as well", () => {
+    const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
+    const obeying = pod(1, { state: agentState(1, { permission: { obeyedN: 7, completeFor: 0 } }) });
+    const empty = deadActive(0, { timesten: { ...unloadedView, db: "None" }, endedBoots: [] });
+    const d = decide(observation({ state: "ConfiguringActive", record: givenUp, pods: [empty, obeying] }));
+    expect(d.state).toBe("ManualInterventionRequired");
+    expect(d.reasons[0]).toMatchObject({ reason: "MissingFact" });
+    expect(d.reasons[0]?.message).toContain("sample-0 has no database any more");
+  });
+
   it("asks for a proof about the old writer's life where another Pod of it may still run", () => {
     const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
     const obeying = pod(1, { state: agentState(1, { permission: { obeyedN: 7, completeFor: 0 } }) });

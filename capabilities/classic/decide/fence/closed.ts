@@ -150,6 +150,12 @@ function afterGivenUp({ record, writer, peer, life }: InForce): Verdict {
   }
   if (told.permission.soloed >= record.n - 1) return promotedAfterAll({ record, writer, life });
   const mine = loadedAgain(peer);
+  const disk = heard(peer)?.timesten;
+  if (disk?.instance === "Missing" || disk?.db === "None") {
+    const what = disk.db === "None" ? "database" : "instance";
+    const message = `the disk that must go on, because ${writer.name} never became the active: ${peer.name} has no ${what} any more`;
+    return standing("stuck", "MissingFact", message);
+  }
   if (mine === null || peer.uid === null) {
     const message = `${writer.name} never became the active; ${peer.name} must go on from its own disk`;
     return standing(

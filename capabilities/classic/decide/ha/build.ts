@@ -25,7 +25,11 @@ function planDatabases(o: Observation): Plan {
   if (writer === null) return nothingToDo;
   switch (o.record.value.mode) {
     case "Solo":
-      return both(planWriter(o, writer), planStandby(o, writer, otherPod(o, writer)));
+      return [
+        planWriter(o, writer),
+        compareUnheard(o, writer, otherPod(o, writer)),
+        planStandby(o, writer, otherPod(o, writer)),
+      ].reduce(both);
     case "Pair":
       return planPair(o, writer, otherPod(o, writer));
     case "Closed":
@@ -138,6 +142,14 @@ function keepReplicating(o: Observation, pod: ObservedPod): Plan {
   if (state === null || state.boot === null || !workable(pod)) return nothingToDo;
   const stopped = state.timesten.db === "Loaded" && state.timesten.repAgent === "Not Running";
   return stopped ? startReplication(o, pod) : nothingToDo;
+}
+
+/** A Solo that its writer never took: what the standby of the Pair before holds must be seen before the disk goes on. */
+function compareUnheard(o: Observation, writer: ObservedPod, standby: ObservedPod): Plan {
+  const record = o.record?.value;
+  if (record === undefined || record.alt === 0 || lifeOf(o, record.writer).is !== "over") return nothingToDo;
+  const unheard = (heard(writer)?.permission.soloed ?? record.n) < record.n;
+  return unheard ? loadForComparison(o, writer, standby) : nothingToDo;
 }
 
 /** Where nobody is complete the two copies are compared, so both must be loaded (and stay closed). */
