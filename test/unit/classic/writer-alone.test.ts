@@ -21,6 +21,8 @@ describe("the writer of a ready Pair", () => {
   it("goes on alone before its grant ends when its agent no longer hears the standby's", () => {
     const apart = (peerApartForMs: number) =>
       decide(observation({ pods: [writer({}, { peerApartForMs }), silentPod(1, peerApartForMs)] }));
+    // Also in the very pass that hears of it first.
+    expect(apart(0).wakeAfterMs).toBe(bearApartMs(record()));
     expect(apart(bearApartMs(record()) - 100)).toMatchObject({ recordWrite: null, wakeAfterMs: 100 });
     expect(apart(bearApartMs(record())).recordWrite?.value).toMatchObject(goesOn);
   });

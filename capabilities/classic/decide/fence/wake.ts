@@ -25,8 +25,9 @@ function silenceLeftMs(o: Observation): number {
 function apartLeftMs(o: Observation): number {
   const record = o.record?.value;
   const writer = o.pods.find(pod => pod.uid === record?.writer.podUID);
-  if (record?.mode !== "Pair" || writer === undefined || heard(writer)?.boot !== record.writer.boot) return 0;
-  const { peerApartForMs } = writer.agent;
-  if (heard(writer)?.permission.mode === "none") return timingFor(record.leaseMs).heartbeatMs;
-  return peerApartForMs > 0 ? bearApartMs(record) - peerApartForMs : 0;
+  const state = writer === undefined ? null : heard(writer);
+  if (record?.mode !== "Pair" || writer === undefined || state?.boot !== record.writer.boot) return 0;
+  if (state.permission.mode === "none") return timingFor(record.leaseMs).heartbeatMs;
+  const needsGrants = state.permission.mode === "finite";
+  return needsGrants && !state.peer.connected ? bearApartMs(record) - writer.agent.peerApartForMs : 0;
 }
