@@ -16,6 +16,11 @@ const ROOT = "/sys/fs/cgroup";
 const CGROUP2_MAGIC = 0x63677270;
 /** Controllers that the kubelet asks for in version 2. */
 const CONTROLLERS = ["cpuset", "cpu", "io", "memory", "pids"];
+/**
+ * All containers of all clusters together weigh as much as so many processes outside: as much as one (the default), they
+ * would starve beside a test runner or a compiler.
+ */
+const WEIGHT = 4;
 
 /** Mount points below /sys/fs/cgroup of file systems of type cgroup and cgroup2, from the text of /proc/mounts. */
 export function hierarchies(mounts: string): { path: string; version: 1 | 2 }[] {
@@ -42,6 +47,7 @@ export function makeCgroup(path: string): void {
       mkdirSync(join(ROOT, p), { recursive: true });
     }
     enableControllers(join(ROOT, path));
+    weigh(ROOT, path, "cpu.weight", 100);
     return;
   }
   for (const h of hierarchies(readFileSync("/proc/mounts", "utf8"))) {
@@ -51,7 +57,16 @@ export function makeCgroup(path: string): void {
       mkdirSync(dir, { recursive: true });
       inheritCpuset(dir);
     }
+    weigh(h.path, path, "cpu.shares", 1_024);
   }
+}
+
+/** Where there is that file, the cgroup that all clusters share is given its weight. */
+function weigh(hierarchy: string, path: string, file: string, ofOne: number): void {
+  const top = prefixes(path)[0];
+  if (top === undefined) return;
+  const at = join(hierarchy, top, file);
+  if (existsSync(at)) writeFileSync(at, String(ofOne * WEIGHT));
 }
 
 /** Version 1: a new cpuset has no processors, and nothing can run in it. */

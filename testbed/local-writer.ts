@@ -33,10 +33,12 @@ export async function startLocalWriter(
   const target = `--host 127.0.0.1 --dsn ${name} --uid ${uid} --pwd-file ${FOLDER}/pwd --table ${table}`;
   const times = `--interval-ms ${intervalMs} --retry-ms 25 --first-id ${firstId}`;
   const logs = `--ack-log ${FOLDER}/acks`;
+  // The program's name is put together: the shell must not find itself.
   const script = [
-    "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q '[t]twriter --host 127' && exit 0; done",
+    "w=ttwriter",
+    "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q 'ttwriter --host 127' && exit 0; done",
     `mkdir -p ${FOLDER}; cd ${FOLDER}; umask 077; cat >pwd; touch acks`,
-    `setsid node ${PROGRAM} ttwriter ${target} ${times} ${logs} >>out 2>&1 </dev/null &`,
+    `setsid node ${PROGRAM} $w ${target} ${times} ${logs} >>out 2>&1 </dev/null &`,
   ].join("\n");
   await until(`a local writer in ${pod}`, 30_000, async () => {
     await k.exec(pod, CONTAINER, ["sh", "-c", script], { input: password });
