@@ -35,8 +35,8 @@ export async function startLocalWriter(
   const logs = `--ack-log ${FOLDER}/acks`;
   // The program's name is put together: the shell must not find itself.
   const script = [
-    "w=ttwriter",
-    "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q 'ttwriter --host 127' && exit 0; done",
+    "set -e; w=ttwriter",
+    "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q '[t]twriter --host 127' && exit 0; done",
     `mkdir -p ${FOLDER}; cd ${FOLDER}; umask 077; cat >pwd; touch acks`,
     `setsid node ${PROGRAM} $w ${target} ${times} ${logs} >>out 2>&1 </dev/null &`,
   ].join("\n");
