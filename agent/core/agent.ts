@@ -153,7 +153,8 @@ export class Agent implements AgentSessions {
     // Nobody knows who is connected to it: the rules close it, unless the record names it and the guard permits it.
     if (goesOn) this.#standing.closed = false;
     this.#tellGuard();
-    await this.#changes.until(() => this.#permits.guarded(), GUARD_START_MS);
+    if (this.#o.topology === "activeStandbyPair")
+      await this.#changes.until(() => this.#permits.guarded(), GUARD_START_MS);
     this.#standing.started = true;
     await this.#looks.look();
     const { instance, daemon } = this.#looks.view;

@@ -22,7 +22,6 @@ export interface LeavingView {
   podUID: string;
   boot: string | null;
   mayWrite: boolean;
-  drained: number;
   /** Operators connected. */
   operators: number;
 }
@@ -65,12 +64,10 @@ async function handOver(p: LeavingParts, pair: PermissionRecord): Promise<void> 
     p.log.warn("nobody takes over, ending without a handover", { waitedMs: patienceMs });
     return;
   }
+  // Drained is not enough: an end before the operator has acted on that word looks like a loss.
   const over = (): boolean => {
-    const { record, drained, podUID, boot } = p.view();
-    if (record === null) return true;
-    // Taken back, or the other one was named at once: nothing is handed over any more.
-    if (record.mode !== "Closed") return !namesAsWriter(record, podUID, boot);
-    return drained === record.n;
+    const { record, podUID, boot } = p.view();
+    return record === null || (record.mode !== "Closed" && !namesAsWriter(record, podUID, boot));
   };
   if (!(await p.until(over, DRAIN_MS)))
     p.log.warn("the handover did not come to its end", { waitedMs: DRAIN_MS });

@@ -102,7 +102,8 @@ export class Permits {
       const now = clocksOf(this.#o.clock);
       const left = Math.max(0, Math.min(withinMs, remainingMs(sent.until, now)));
       const until = { monotonicMs: now.monotonicMs + left, boottimeMs: now.boottimeMs + left };
-      await this.#o.guard.permit({ ...sent, until, closingMs: withinMs });
+      // The closing is the agent's work; the guard begins its own only where that was not done in time.
+      await this.#o.guard.permit({ ...sent, until, closingMs: Math.min(sent.closingMs, withinMs) });
     }).catch((error: unknown) => this.#o.log.warn("the guard was not told", { error: String(error) }));
   }
 
