@@ -37,6 +37,8 @@ export interface AgentConfig {
   graceMs: number;
   /** Port of the agent's server. */
   port: number;
+  /** Where the record of this object is, if the writer may claim to go on alone; else null. */
+  claim: { lease: string; namespace: string; host: string; port: number; folder: string } | null;
   /** User to become when started as root, where the image's has an uncommon name; else null. */
   runAs: string | null;
 }
@@ -89,6 +91,16 @@ export function readConfig(env: NodeJS.ProcessEnv, logVolume: boolean): AgentCon
     runDir: path("/ttrun"),
     graceMs: number("TT_GRACE_MS", DEFAULT_GRACE_MS),
     port: number("TT_AGENT_PORT", AGENT_PORT),
+    claim:
+      env.TT_CLAIM_LEASE === undefined
+        ? null
+        : {
+            lease: env.TT_CLAIM_LEASE,
+            namespace: needed("POD_NAMESPACE"),
+            host: needed("KUBERNETES_SERVICE_HOST"),
+            port: number("KUBERNETES_SERVICE_PORT", 443),
+            folder: path("/ttclaim"),
+          },
     runAs: env.TT_AGENT_USER ?? null,
   };
 }

@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentState } from "../../protocol";
+import { leaseClaim } from "../claim";
+import { Claiming } from "../claiming";
 import { Agent } from "../core/agent";
 import { FileDisk } from "../disk";
 import { GuardClient } from "../guard/client";
@@ -62,11 +64,12 @@ export async function serve(o: ServeOptions): Promise<RunningAgent> {
     },
     files: givenFiles(config.configDir),
   });
+  const claiming = claimingOf(config, agent, log);
   // The operator may watch from the first moment: also a start that takes long.
   const server = await startServer({
     port: config.port,
     tls: tlsFiles(config.secretDir),
-    sessions: agent,
+    sessions: claiming ?? agent,
     ...(config.topology === "none" ? {} : { peers: agent.peering }),
     objectUID: config.objectUID,
     clock: systemClock,
@@ -84,6 +87,14 @@ export async function serve(o: ServeOptions): Promise<RunningAgent> {
     state: () => agent.state(),
     shutdown: () => shutdown(agent, server, config, log),
   };
+}
+
+/** Where the object lets its writer claim to go on alone. */
+function claimingOf(config: AgentConfig, agent: Agent, log: Log): Claiming | null {
+  const { claim: where, topology, objectUID } = config;
+  if (where === null || topology === "none") return null;
+  const claim = leaseClaim({ ...where, objectUID, log });
+  return new Claiming({ clock: systemClock, log, claim, sessions: agent });
 }
 
 /** The way to the other pod of a pair. */

@@ -1,4 +1,5 @@
 import type { TimesTenClassicObject } from "../../generated/types";
+import { claimEnvironment, claimMounts } from "./claimAccess";
 import { agentEnvironment, mergeEnvironment, TIMESTEN_HOME, witnessEnvironment } from "./environment";
 import { daemonlogResources, ttResources, witnessResources } from "./containerResources";
 import type { Container, PodTemplate } from "./kinds";
@@ -66,12 +67,15 @@ export function agentContainer(
       { name: "cs", containerPort: SERVER_PORT, protocol: "TCP" },
       { name: "repl", containerPort: repPort(object), protocol: "TCP" },
     ],
-    env: mergeEnvironment(user?.env, agentEnvironment(object, template, settings, init)),
+    env: mergeEnvironment(user?.env, [
+      ...agentEnvironment(object, template, settings, init),
+      ...(init ? [] : claimEnvironment(object)),
+    ]),
     ...(user?.envFrom === undefined ? {} : { envFrom: user.envFrom }),
     ...(resources === undefined ? {} : { resources }),
     volumeMounts: mergeMounts(user?.volumeMounts, [
       ...agentMounts(object, template),
-      ...(init ? [] : [RUN_MOUNT]),
+      ...(init ? [] : [RUN_MOUNT, ...claimMounts(object)]),
     ]),
     securityContext: ttSecurityContext(template, user),
     ...(init || user === undefined ? {} : probesOf(user)),

@@ -26,6 +26,9 @@ export const resources = {
   statefulSet: grouped("apps", "v1", "statefulsets", "StatefulSet"),
   endpointSlice: grouped("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
   lease: grouped("coordination.k8s.io", "v1", "leases", "Lease"),
+  serviceAccount: core("serviceaccounts", "ServiceAccount"),
+  role: grouped("rbac.authorization.k8s.io", "v1", "roles", "Role"),
+  roleBinding: grouped("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
   podDisruptionBudget: grouped("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
   node: { ...core("nodes", "Node"), namespaced: false },
 } as const;

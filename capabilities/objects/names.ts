@@ -47,6 +47,8 @@ export const headlessServiceName = (name: string): string => name;
 export const activeServiceName = (name: string): string => `${name}-active`;
 export const recordLeaseName = (name: string): string => name;
 export const podDisruptionBudgetName = (name: string): string => name;
+/** Role, RoleBinding and, unless the template names one, ServiceAccount of the Pods (writerMayClaimSolo). */
+export const claimAccessName = (name: string): string => `${name}-claim`;
 export const secretName = (uid: string): string => `tt${uid}`;
 export const podName = (name: string, ordinal: number): string => `${name}-${ordinal}`;
 

@@ -1,4 +1,5 @@
 import type { TimesTenClassicObject } from "../../generated/types";
+import { claimVolumes, podServiceAccount, writerMayClaim } from "./claimAccess";
 import {
   agentContainer,
   daemonlogContainer,
@@ -71,9 +72,10 @@ function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings:
   const pullSecrets = [...(template.spec?.imagePullSecrets ?? [])];
   if (pullSecret !== undefined && pullSecret !== "") pullSecrets.push({ name: pullSecret });
   return {
-    // Nothing in these Pods talks to the API server.
+    // Nothing in these Pods talks to the API server, but a writer that may claim, which has a token of its own.
     automountServiceAccountToken: false,
     ...template.spec,
+    ...(writerMayClaim(object) ? { serviceAccountName: podServiceAccount(object, template) } : {}),
     initContainers: [
       ...(template.spec?.initContainers ?? []).map(container => ({
         ...container,
@@ -87,7 +89,7 @@ function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings:
       agentContainer(object, template, settings, TT),
       ...sidecars(object, template),
     ],
-    volumes: podVolumes(object, template),
+    volumes: [...podVolumes(object, template), ...claimVolumes(object)],
     ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets }),
     securityContext: podSecurityContext(template),
     shareProcessNamespace: true,

@@ -3,6 +3,7 @@ import type { TimesTenClassicObject } from "../../../generated/types";
 import type { Evidence, PermissionRecord } from "../../../protocol";
 import {
   activeServiceName,
+  buildClaimAccess,
   buildActiveService,
   buildEndpointSlice,
   buildHeadlessService,
@@ -14,6 +15,7 @@ import {
   identityOf,
   isOwnedBy,
   resources,
+  writerMayClaim,
   ROLE_LABEL,
   type AgentCredentials,
   type Lease,
@@ -155,20 +157,35 @@ async function create(
   memory: PairMemory,
   { kind, name }: Effect & { do: "create" },
 ): Promise<void> {
-  const [resource, built] = await build(x, object, memory, kind);
-  x.mayAct();
-  try {
-    await x.kube.create(resource, built);
-  } catch (error) {
-    if (!(error instanceof KubeError) || error.status !== 409) throw error;
-    await notForeign(x, object, resource, name);
-    return;
+  // What the Pods need to reach the record comes before them.
+  if (kind === "StatefulSet" && writerMayClaim(object)) {
+    for (const [resource, built] of buildClaimAccess(object)) await createOurs(x, object, resource, built);
   }
+  const [resource, built] = await build(x, object, memory, kind);
+  if (!(await createOurs(x, object, resource, built))) return;
   memory.pendingEvents.push({
     type: "Normal",
     reason: "Create",
     message: `${shownKind(kind)} ${name} created`,
   });
+}
+
+/** @returns whether it was made now; it is safe to repeat. @throws when the name is somebody else's */
+async function createOurs(
+  x: Executor,
+  object: TimesTenClassicObject,
+  resource: Resource,
+  built: KubeObject,
+): Promise<boolean> {
+  x.mayAct();
+  try {
+    await x.kube.create(resource, built);
+    return true;
+  } catch (error) {
+    if (!(error instanceof KubeError) || error.status !== 409) throw error;
+    await notForeign(x, object, resource, built.metadata.name);
+    return false;
+  }
 }
 
 /** The cache may lag behind what we made ourselves a moment ago; anything else of that name is somebody else's. */
