@@ -291,12 +291,12 @@ export class PairMemory {
 /** What an agent says about its session with the other one. */
 function hearPeer(pod: PodMemory, state: AgentState, nowMs: number, apartSinceMs: number): void {
   const { connected, digest } = state.peer;
+  const broke = !connected && pod.peerApartSinceMs === null;
   if (connected) pod.peerApartSinceMs = null;
   else pod.peerApartSinceMs ??= apartSinceMs;
   if (digest === null) return;
   // A digest that is repeated after the session broke is as old as the break.
-  const known = pod.heardOfPeer;
-  if (connected || known === null) pod.heardOfPeer = { digest, atMs: nowMs };
+  if (connected || broke || pod.heardOfPeer === null) pod.heardOfPeer = { digest, atMs: nowMs };
 }
 
 /** Adds to a map that keeps only the newest. */

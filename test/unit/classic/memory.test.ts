@@ -259,6 +259,17 @@ describe("what was last heard of a pod", () => {
   });
 });
 
+it("what an agent last heard of the other is as old as the break of their session", () => {
+  const m = memory();
+  const { podName, podUID, boot, endedBoots, timesten, permission, stopping } = agentState(1);
+  const digest: PeerDigest = { podName, podUID, boot, endedBoots, timesten, permission, stopping };
+  const peer = (connected: boolean) => ({ peer: { connected, digest, witnessed: [] } });
+  m.hear(UID[0], [heard(peer(true))], 10_000);
+  m.hear(UID[0], [heard({ seq: 2, ...peer(false) })], 40_000);
+  m.hear(UID[0], [heard({ seq: 3, ...peer(false), stopping: true })], 50_000);
+  expect(m.pod(UID[0], 50_000).heardOfPeer?.atMs).toBe(40_000);
+});
+
 it("a new leader takes agents that are apart when it first hears one for apart since long", () => {
   const m = memory();
   m.hear(UID[0], [heard()], 100_000);
