@@ -62,6 +62,8 @@ describe("an object whose writer may claim to go on alone", () => {
     expect(writerMayClaim(sample(changes))).toBe(false);
     const set = built(changes);
     expect(podOf(set)).not.toHaveProperty("serviceAccountName");
-    expect(JSON.stringify(set)).not.toContain('laim"');
+    expect(mountsOf(named(set, "tt")).join()).not.toContain("ttclaim");
+    expect((podOf(set).volumes ?? []).map(volume => volume.name)).not.toContain("tt-claim");
+    expect(envOf(named(set, "tt"))).not.toHaveProperty("TT_CLAIM_LEASE");
   });
 });
