@@ -1,6 +1,13 @@
 /** Many runs: every kill point of a scenario, or many seeds; and how one of them is told and replayed. */
 import { SeededRandom } from "./random";
-import { type RunOptions, type RunResult, runScenario, type ScenarioName, scenarioNames } from "./run";
+import {
+  type RunOptions,
+  type RunResult,
+  runScenario,
+  type ScenarioName,
+  scenarioNames,
+  stormyScenarios,
+} from "./run";
 
 /** A run that went wrong. */
 export interface Failure {
@@ -58,7 +65,7 @@ export function randomRun(seed: number): RunOptions {
   const random = new SeededRandom(`run ${seed}`);
   return {
     seed: String(seed),
-    scenario: random.pick(scenarioNames),
+    scenario: random.pick(stormyScenarios),
     faults: "random",
     twosafe: random.chance(0.5),
     operators: random.chance(0.5) ? 2 : 1,

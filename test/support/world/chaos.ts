@@ -1,7 +1,16 @@
 /** A while of everything that can go wrong, by seed; then all is healed. */
+import type { PodRuntime } from "./cluster/pod-runtime";
 import { calm, drawIntensity } from "./faults";
 import type { SeededRandom } from "./random";
-import { deletePod, killAgent, killContainer, killDaemon, restartOperator } from "./strikes";
+import {
+  deletePod,
+  killAgent,
+  killContainer,
+  killDaemon,
+  killGuard,
+  killWitness,
+  restartOperator,
+} from "./strikes";
 import { NAME, type WholeWorld } from "./world";
 
 export class Chaos {
@@ -48,7 +57,12 @@ export class Chaos {
       () => this.dropSessions(),
       () => this.freezeAgent(),
       () => this.cutPeers(),
-      () => killAgent(this.world, this.world.pods()[this.random.index(2)]),
+      () => this.cutOneWay(),
+      () => this.isolateNode(),
+      () => this.suspendNode(),
+      () => killAgent(world, this.onePod()),
+      () => void killGuard(this.onePod()),
+      () => void killWitness(this.onePod()),
     ];
     if (this.databaseFaults < databaseFaultsAllowed) {
       strikes.push(
@@ -56,7 +70,6 @@ export class Chaos {
         () => this.strikeDatabase(),
       );
     }
-    void world;
     random.pick(strikes)();
   }
 
@@ -65,8 +78,9 @@ export class Chaos {
     const runtime = world.pods()[random.index(2)];
     if (runtime === undefined || runtime.isGone()) return;
     this.databaseFaults++;
-    const kind = random.index(4);
-    if (kind === 0) deletePod(world, runtime);
+    const kind = random.index(5);
+    if (kind === 4) this.powerCut(runtime.node.name);
+    else if (kind === 0) deletePod(world, runtime);
     else if (kind === 1) deletePod(world, runtime, 0);
     else if (kind === 2) killDaemon(world, runtime);
     else killContainer(runtime);
@@ -103,6 +117,53 @@ export class Chaos {
 
   private cutPeers(): void {
     this.cut(`${NAME}-0`, `${NAME}-1`);
+  }
+
+  private onePod(): PodRuntime | undefined {
+    return this.world.pods()[this.random.index(2)];
+  }
+
+  /** What one end says no longer arrives; the other is still heard. */
+  private cutOneWay(): void {
+    const { world, random } = this;
+    const operator = random.pick(world.operators).process.name;
+    const ends = [operator, `${NAME}-0`, `${NAME}-1`];
+    const from = random.pick(ends);
+    const to = random.pick(ends.filter(end => end !== from));
+    world.story.tell("fault", `${to} no longer hears ${from}`);
+    world.network.cutOneWay(from, to);
+    this.later(random.between(100, 8_000), () => {
+      world.story.tell("fault", `${to} hears ${from} again`);
+      world.network.heal(from, to);
+    });
+  }
+
+  private isolateNode(): void {
+    const { world, random } = this;
+    const node = this.onePod()?.node.name;
+    if (node === undefined) return;
+    const direction = random.pick(["both", "in", "out"] as const);
+    world.story.tell("fault", `${node} is isolated: ${direction}`);
+    world.network.isolate(node, direction);
+    this.later(random.between(100, 14_000), () => {
+      world.story.tell("fault", `${node} is joined again`);
+      world.network.rejoin(node);
+      world.kubelet.lookAgain(node);
+    });
+  }
+
+  private suspendNode(): void {
+    const { world, random } = this;
+    const runtime = this.onePod();
+    if (runtime === undefined || !runtime.node.up || runtime.agent?.process.isFrozen() === true) return;
+    world.kubelet.suspend(runtime.node.name, random.between(50, 800));
+  }
+
+  private powerCut(node: string): void {
+    const { world, random } = this;
+    if (!world.kubelet.isUp(node)) return;
+    world.kubelet.losePower(node);
+    this.later(random.between(500, 15_000), () => world.kubelet.power(node));
   }
 
   private cut(a: string, b: string): void {

@@ -79,7 +79,8 @@ export class Checker {
       this.lastWritable.set(key, database.podUID);
       this.checkNamed(key, database);
     }
-    if (!database.writable()) this.wasWritable.delete(database);
+    // One that wakes goes on with what it was.
+    if (!database.writable() && !database.isAsleep()) this.wasWritable.delete(database);
   }
 
   /** A database took a row: a writer by grants not later than its last one allows. */

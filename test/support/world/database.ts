@@ -159,6 +159,10 @@ export class LoadedDatabase {
     this.world.changed(this, open ? "is open" : "is closed");
   }
 
+  isAsleep(): boolean {
+    return this.asleep;
+  }
+
   /** The machine is suspended, or goes on. */
   setAsleep(asleep: boolean): void {
     this.asleep = asleep;

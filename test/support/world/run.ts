@@ -3,7 +3,7 @@ import { Chaos } from "./chaos";
 import { disturb, type ScenarioName } from "./scenarios";
 import { WholeWorld, type WorldTampering } from "./world";
 
-export { type ScenarioName, scenarioNames } from "./scenarios";
+export { type ScenarioName, scenarioNames, stormyScenarios } from "./scenarios";
 
 export interface KillPoint {
   /** Position among the operators' writes and commands since the scenario's own part began, from 0. */
@@ -134,8 +134,9 @@ class Run {
     }
     this.outcome = "stuck";
     const why = over() ? (world.whyNotNormal() ?? "") : "the fault had no effect";
+    const said = world.explainedStop(true);
     world.checker.violated(
-      `not Normal within ${boundMs / 1000} s: ${why}${stop === null ? "" : ` (${stop})`}`,
+      `not Normal within ${boundMs / 1000} s: ${why}${said === null ? "" : ` (${said})`}`,
     );
     return false;
   }

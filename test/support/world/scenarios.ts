@@ -39,6 +39,9 @@ export const scenarioNames = [
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
+/** Those of a storm: with other faults on top, who has lost the active's disk may have lost everything. */
+export const stormyScenarios = scenarioNames.filter(name => name !== "active loses its disk");
+
 /** @returns whether the blow has struck, and is over where it is one that ends */
 type Over = () => boolean;
 

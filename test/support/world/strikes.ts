@@ -48,7 +48,7 @@ export function killAgent(world: WholeWorld, runtime: PodRuntime | undefined): (
   if (runtime === undefined || agent === null) return () => true;
   world.story.tell("fault", `the agent of ${runtime.name} is killed`);
   runtime.killAgent();
-  return () => runtime.agent !== null && runtime.agent !== agent;
+  return () => runtime.isGone() || (runtime.agent !== null && runtime.agent !== agent);
 }
 
 /** SIGKILL to the guard alone. */

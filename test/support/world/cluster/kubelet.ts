@@ -21,6 +21,10 @@ export class Kubelet {
     });
   }
 
+  isUp(node: string): boolean {
+    return this.around.node(node).up;
+  }
+
   /** The machine loses its power. */
   losePower(node: string): void {
     this.around.node(node).up = false;

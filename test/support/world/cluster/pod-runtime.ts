@@ -51,6 +51,7 @@ export class PodRuntime {
   private backoff: (() => void) | null = null;
   private terminating = false;
   private statusPlanned = false;
+  private powerCuts = 0;
   private gone = false;
 
   constructor(
@@ -152,6 +153,7 @@ export class PodRuntime {
 
   /** The node has lost its power: nothing of the pod runs, and nobody says so. */
   losePower(): void {
+    this.powerCuts++;
     this.network.vanish(this);
     this.backoff?.();
     this.witness?.process.kill();
@@ -169,12 +171,8 @@ export class PodRuntime {
   power(): void {
     if (this.gone) return;
     this.terminating = false;
-    this.step(this.around.pace.startMs() * 3, () => {
-      this.network.join(this);
-      this.restarts++;
-      this.startWitness();
-      this.startContainer();
-    });
+    if (this.phase === "Running") this.restarts++;
+    this.step(this.around.pace.startMs() * 3, () => this.start());
   }
 
   /** The node is suspended, or goes on: every process with it. */
@@ -196,8 +194,9 @@ export class PodRuntime {
   }
 
   private step(ms: number, next: () => void): void {
+    const { powerCuts } = this;
     this.around.time.after(ms, () => {
-      if (!this.terminating) next();
+      if (!this.terminating && powerCuts === this.powerCuts) next();
     });
   }
 
