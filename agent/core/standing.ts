@@ -137,7 +137,6 @@ export class Standing {
       podUID: self.podUID,
       boot,
       mayWrite: mayWrite(this.situation()),
-      drained: memory.drained,
       operators,
     };
   }

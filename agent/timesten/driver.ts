@@ -173,10 +173,9 @@ export class TimesTenDriver implements TimesTen {
     const seconds = Math.max(1, Math.ceil(timeoutMs / 1_000));
     const [host] = o.peerHosts;
     if (host === undefined) return false;
-    // In a ttIsql of its own: the waiting must not hold up the sessions.
-    const call = `call ttRepSubscriberWait(NULL, NULL, '${literal(o.db)}', '${literal(host)}', ${seconds});\n`;
-    const { stdout } = await this.#c.run("ttIsql", ["-connStr", `DSN=${o.db}`], signal, call);
-    const arrived = parseWait(stdout.split("\n"));
+    // Who waits is about to deactivate: nothing else is to be done meanwhile, and applications wait for every moment.
+    const call = `call ttRepSubscriberWait(NULL, NULL, '${literal(o.db)}', '${literal(host)}', ${seconds})`;
+    const arrived = parseWait(await this.#c.sessions.act(call, signal));
     if (arrived === null) throw new TimesTenError(null, "ttRepSubscriberWait gave no answer");
     return arrived;
   }
