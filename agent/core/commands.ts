@@ -30,13 +30,23 @@ export function whyRefused(command: Command, c: CommandContext): string | null {
       return c.view.db === "None" ? null : `there is a database already (${c.view.db})`;
     case "loadDatabase":
       return c.view.db === "Unloaded" ? null : `the database is ${c.view.db}, not Unloaded`;
+    case "startRepAgent":
+      return whyNotReplicate(c);
     case "startDaemon":
     case "createScheme":
     case "runEpilog":
-    case "startRepAgent":
     case "stopRepAgent":
       return null;
   }
+}
+
+/**
+ * In a Pair only the two that it names replicate: a successor of the standby's Pod has its host name, and would
+ * acknowledge commits in the place of the copy that may be promoted.
+ */
+function whyNotReplicate({ record, podUID }: CommandContext): string | null {
+  if (record?.mode !== "Pair" || record.standby === podUID || record.writer.podUID === podUID) return null;
+  return `record ${record.n} is a Pair of two other Pods`;
 }
 
 /** The one command that destroys: never of the pod that may write, never without knowing who else has the data. */

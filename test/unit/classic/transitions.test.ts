@@ -167,10 +167,19 @@ const rows: Row[] = [
     name: "promotion given up",
     o: observation({
       record: promotion(),
-      pods: [deadActive(), pod(1, { state: agentState(1, { permission: { obeyedN: 6 } }) })],
+      pods: [
+        deadActive(),
+        pod(1, { state: agentState(1, { permission: { obeyedN: 6, refused: { n: 6, reason: "left" } } }) }),
+      ],
     }),
     to: solo({ n: 7, mode: "Closed", writer: b1 }),
-    without: {},
+    without: {
+      "a refusal": observation({
+        record: promotion(),
+        pods: [deadActive(), pod(1, { state: agentState(1, { permission: { obeyedN: 6 } }) })],
+      }),
+      "an answer": observation({ record: promotion(), pods: [deadActive(), silentPod(1, 60_000)] }),
+    },
   },
   {
     name: "promotion after Closed",

@@ -129,7 +129,12 @@ export const transitions: readonly Transition[] = [
       from.from > 0 &&
       next(from, to, { mode: "Closed", standby: null, ...plain }) &&
       same(from.writer, to.writer),
-    missing: () => null,
+    missing: (o, from) => {
+      const life = from === null ? null : lifeOf(o, from.writer);
+      if (life === null || life.is === "over") return null;
+      const refused = life.is === "alive" && life.state.permission.refused?.n === from?.n;
+      return refused ? null : "the promoted standby's refusal, or a proof that its life is over";
+    },
   },
   {
     name: "promotion after Closed",
@@ -298,7 +303,20 @@ function returnedAfterClosed(o: Observation, from: PermissionRecord, to: Permiss
   if (other.uid !== to.writer.podUID) return `a loaded database of ${other.name}`;
   const mine = loadedAgain(other);
   if (mine === null) return `a loaded database of ${other.name}`;
-  return formerLifeOpen(o, mine.state) ?? whyBehind(mine.state, pod);
+  return (
+    formerLifeOpen(o, mine.state) ?? mayHoldMore(mine.state, told, pod.name) ?? whyBehind(mine.state, pod)
+  );
+}
+
+/** The Pair of an abandoned promotion is no longer in the record; what the other disk says of it still is. */
+function mayHoldMore(mine: AgentState, told: AgentState, name: string): string | null {
+  const { completeFor: has, left } = told.permission;
+  if (Math.max(has, left) <= mine.permission.soloed) return null;
+  const [former] = mine.endedBoots;
+  const cleanly = former?.how === "stopped" || former?.how === "unloaded";
+  return cleanly && has <= mine.permission.soloed
+    ? null
+    : `what ${name} had of Pair ${Math.max(has, left)}: the old active died without writing all to its disk`;
 }
 
 /**

@@ -134,7 +134,9 @@ function planPair(o: Observation, writer: ObservedPod, standby: ObservedPod): Pl
   // What may come back is loaded, closed, also where the old life can no longer write but nobody saw its end.
   if (life === "over" || (life === "unknown" && waitedOut(standby, record.n)))
     return both(load(o, writer), loadForComparison(o, writer, standby));
-  return both(keepReplicating(o, writer), keepReplicating(o, standby));
+  // A successor of the standby's Pod has its name, not its data.
+  const named = standby.uid === record.standby ? keepReplicating(o, standby) : nothingToDo;
+  return both(keepReplicating(o, writer), named);
 }
 
 function keepReplicating(o: Observation, pod: ObservedPod): Plan {
