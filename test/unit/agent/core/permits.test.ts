@@ -99,7 +99,7 @@ describe("a permission", () => {
     await guard.answer();
     expect(permits.now("boot-a").mode).toBe("none");
     // The guard has it that the end is near, although the agent never held what it asked for.
-    expect(guard.permits.at(-1)).toMatchObject({ n: 5, until: { monotonicMs: 1_500 }, closingMs: 1_500 });
+    expect(guard.permits.at(-1)).toMatchObject({ n: 5, until: { monotonicMs: 1_500 }, closingMs: 500 });
   });
 
   it("ends at once when it is revoked, and the guard has nothing more to do once all is closed", async () => {
