@@ -74,6 +74,8 @@ export interface ObservedRecord {
   writerPodName: string;
   /** What was noted beside the record when it was written. */
   notes: RecordNotes;
+  /** How long this replica has known this number, ms; left out: for long. */
+  forMs?: number;
 }
 
 /**

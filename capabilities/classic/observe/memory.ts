@@ -51,6 +51,7 @@ export class PairMemory {
   readonly #containers = new Map<string, BootContainer>();
   readonly #ended = new Map<string, EndedContainer & { podName: string; heardAtMs: number }>();
   readonly #pods = new Map<string, PodMemory>();
+  #record = { n: 0, sinceMs: 0 };
   readonly #gone = new Map<string, Omit<WriterSeen, "silentForMs">>();
   /** What the last report of each pod (by name) said, to tell what changed. */
   readonly known = new Map<string, KnownPod>();
@@ -185,6 +186,12 @@ export class PairMemory {
       heardAtMs: nowMs,
       by,
     });
+  }
+
+  /** @returns how long this number has been the record's, as far as this replica has seen it, ms */
+  recordForMs(n: number, nowMs: number): number {
+    if (this.#record.n !== n) this.#record = { n, sinceMs: nowMs };
+    return Math.max(0, nowMs - this.#record.sinceMs);
   }
 
   /** Notes which pod a life of a database belongs to. */

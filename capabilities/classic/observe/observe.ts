@@ -58,6 +58,7 @@ export function observe(g: Gathered): Observation {
   const { record, fault } = observeRecord(g.lease, object);
   if (record !== null) {
     memory.own(record.value.writer.boot, record.value.writer.podUID);
+    record.forMs = memory.recordForMs(record.value.n, nowMs);
     if (record.notes.container !== null) memory.recall(record.notes.container);
   }
   memory.writerUID = record?.value.writer.podUID ?? null;

@@ -260,3 +260,28 @@ describe("loss of the standby", () => {
     expect(decide(observation({ pods: [silentPod(0, 1_000), noPod(1)] })).recordWrite).toBeNull();
   });
 });
+
+describe("a standby that replicates and never becomes complete", () => {
+  const never = (forMs: number) => {
+    const o = observation({
+      state: "StandbyCatchup",
+      record: record({ ready: false }),
+      pods: [
+        pod(0, { state: agentState(0, { permission: { soloEnded: null } }) }),
+        pod(1, {
+          state: agentState(1, { permission: { completeFor: 0 } }),
+          agent: { repStateForMs: 3_600_000 },
+        }),
+      ],
+    });
+    const found = o.record === null ? null : { ...o.record, forMs };
+    return decide({ ...o, record: found });
+  };
+
+  it("is given up after the time of a long task, counted anew in each Pair", () => {
+    expect(never(599_000).recordWrite).toBeNull();
+    const late = never(600_000);
+    expect(late.recordWrite?.value).toMatchObject({ mode: "Solo" });
+    expect(late.reasons[0]?.message).toContain("did not become complete within 600 seconds");
+  });
+});

@@ -86,7 +86,9 @@ function whyDatabaseLost(
   if (view.repState !== "STANDBY") return `${peer.name} has RepState ${view.repState} for too long`;
   if (view.repAgent === "Not Running") return `RepAgent of ${peer.name} Not Running`;
   const catchUpMs = o.settings.longTaskMs;
-  if (!record.ready && peer.agent.repStateForMs >= catchUpMs) {
+  // Counted anew in each Pair: else one that was given up for this would be given up again at once.
+  const tryingForMs = Math.min(peer.agent.repStateForMs, o.record?.forMs ?? Infinity);
+  if (!record.ready && tryingForMs >= catchUpMs) {
     return `${peer.name} did not become complete within ${catchUpMs / 1000} seconds`;
   }
   const incomplete =
