@@ -56,8 +56,9 @@ export async function beforeLeaving(p: LeavingParts): Promise<void> {
 
 async function handOver(p: LeavingParts, pair: PermissionRecord): Promise<void> {
   const begun = (): boolean => (p.view().record?.n ?? 0) > pair.n;
+  // Only a standby that may be promoted can be handed over to.
   const patienceMs =
-    p.view().operators > 0
+    p.view().operators > 0 && pair.ready
       ? Math.max(NO_OPERATOR_MS, Math.min(HANDOVER_MS, p.graceMs - RESERVE_MS))
       : NO_OPERATOR_MS;
   if (!(await p.until(begun, patienceMs))) {
