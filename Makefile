@@ -11,7 +11,7 @@ IMAGE_TAG ?= dev
 OPERATOR_IMAGE ?= $(or $(IMAGE_PREFIX),registry.local)/timesten-operator:$(IMAGE_TAG)
 export IMAGE_PREFIX IMAGE_TAG OPERATOR_IMAGE IMAGES
 
-.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world world test-cluster demo bench cluster cluster-down clean
+.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world world model test-cluster demo bench cluster cluster-down clean
 
 help: ## This list
 	@echo 'Targets:'
@@ -58,6 +58,9 @@ test-world: setup ## Tests of the deterministic world only
 
 world: setup ## Kill points and SEEDS=n seeds (1000) of the deterministic world, from FIRST=n on
 	@SEEDS=$(or $(SEEDS),1000) jest test/world/killpoints test/world/seeds --maxWorkers=100%
+
+model: setup ## Search the write permission's model with the full bounds; writes bench/model.md
+	@node scripts/run-ts.mjs test/support/model/main.ts full $(or $(WORKERS),2)
 
 test-cluster: ## Tests on a real control plane and real nodes only
 	@scripts/test.sh cluster

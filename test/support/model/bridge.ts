@@ -276,9 +276,12 @@ export class Bridge {
     return may;
   }
 
-  /** @returns whether the agent takes an order to start replication under the record it obeys */
-  mayReplicate(s: State, i: number): boolean {
+  /** @returns whether the agent takes an order to replicate from slot k, as operators give it in the record it obeys */
+  mayReplicate(s: State, i: number, k: number): boolean {
     const n = at(s, i + S.N);
+    const ordered =
+      S.mode(s, n) === S.PAIR || (S.mode(s, n) === S.SOLO && S.writerOf(s, n) === at(s, k + S.BOOT));
+    if (!ordered) return false;
     const key = `r${this.#agentKey(s, i)}`;
     const known = this.#duplicates.get(key);
     if (known !== undefined) return known;

@@ -61,7 +61,7 @@ export interface Shell {
   obeys: (n: number, obeyed: number) => boolean;
 }
 
-/** As agent/core/peering.ts and agent.ts do it; test/model/shell.test.ts holds both equal. */
+/** As agent/core/peering.ts, agent.ts and life.ts do it. */
 export const shell: Shell = {
   keepsNumber: true,
   keepsLeft: true,

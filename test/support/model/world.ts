@@ -324,7 +324,7 @@ export class World {
         continue;
       const same = at(s, j + S.STALE) === at(s, k + S.STALE) && at(s, j + S.MARK) === at(s, k + S.MARK);
       if (same && role === S.STANDBY) continue;
-      if (role === S.IDLE && !this.#bridge.mayReplicate(s, j)) continue;
+      if (role === S.IDLE && !this.#bridge.mayReplicate(s, j, k)) continue;
       const n = this.#begin(s);
       n[j + S.ROLE] = S.STANDBY;
       n[j + S.KIND] = S.COPY;
