@@ -28,7 +28,7 @@ export function buildClaimAccess(object: TimesTenClassicObject): [Resource, Kube
   const { name, namespace } = identityOf(object);
   const accessName = claimAccessName(name);
   const metadata = ownedMetadata(object, accessName);
-  const account = podServiceAccount(object, (object.spec.template ?? {}));
+  const account = podServiceAccount(object, object.spec.template ?? {});
   const role: KubeObject & { rules: object[] } = {
     apiVersion: RBAC.version,
     kind: "Role",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { readConfig, utilityEnv, type AgentConfig } from "../../../../agent/entry/config";
 import { init } from "../../../../agent/entry/init";
+import { UTILITY_ENV } from "../../../../agent/timesten/database";
 import { TimesTenDriver } from "../../../../agent/timesten/driver";
 import { environmentOf, kill, statOf } from "../../../../agent/timesten/procfs";
 import { keepingLog, put } from "./files";
@@ -162,7 +163,8 @@ export function watchArguments(secrets: readonly string[]): () => string[] {
 /** Somebody who connects to the database of a pod and stays. */
 export function spawnUser(pod: SimulatedPod): { pid: number; output: () => string; end: () => void } {
   const child = spawn(join(pod.config.instanceHome, "bin/ttIsql"), ["-connStr", "DSN=sample"], {
-    env: pod.env,
+    // Without the mark of what the agent runs itself.
+    env: { ...pod.env, [UTILITY_ENV]: undefined },
   });
   let text = "";
   child.stdout.on("data", (chunk: Buffer) => {
