@@ -11,7 +11,7 @@ IMAGE_TAG ?= dev
 OPERATOR_IMAGE ?= $(or $(IMAGE_PREFIX),registry.local)/timesten-operator:$(IMAGE_TAG)
 export IMAGE_PREFIX IMAGE_TAG OPERATOR_IMAGE IMAGES
 
-.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world world model test-cluster demo bench cluster cluster-down clean
+.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world world model test-cluster demo bench bench-guard cluster cluster-down clean
 
 help: ## This list
 	@echo 'Targets:'
@@ -22,7 +22,7 @@ help: ## This list
 	@echo '  IMAGE_PREFIX    images: build with docker, podman or buildah and push to this registry/path'
 	@echo '  IMAGES          images: only operator or only simulator'
 	@echo '  IMAGE_TAG       images: tag of the operator image (dev)'
-	@echo '  REPEATS         bench: number of failovers (30)'
+	@echo '  REPEATS         bench: runs of each kind (20), bench-guard: (10)'
 	@echo '  KEEP=1          demo: leave everything running at the end'
 	@echo '  TTO_CACHE       kept downloads and builds (~/.cache/timesten-operator); safe to delete while nothing runs'
 
@@ -57,7 +57,7 @@ test-world: setup ## Tests of the deterministic world only
 	@scripts/test.sh world
 
 world: setup ## Kill points and SEEDS=n seeds (1000) of the deterministic world, from FIRST=n on
-	@SEEDS=$(or $(SEEDS),1000) jest test/world/killpoints test/world/seeds --maxWorkers=100%
+	@SEEDS=$(or $(SEEDS),1000) node scripts/run-ts.mjs test/support/world/main.ts campaign
 
 model: setup ## Search the write permission's model with the full bounds; writes bench/model.md
 	@node scripts/run-ts.mjs test/support/model/main.ts full $(or $(WORKERS),2)
@@ -68,8 +68,11 @@ test-cluster: ## Tests on a real control plane and real nodes only
 demo: setup ## Show a pair come up, replicate and fail over, on a local cluster (or KUBECONFIG=…)
 	@scripts/demo.sh
 
-bench: setup ## Fail a pair over REPEATS times (30) with a writing client; print the write gaps
+bench: setup ## Change a pair's roles REPEATS times (20) in each of four ways; write gaps and phases into bench/failover.md
 	@scripts/build.sh && scripts/images.sh && node scripts/run-ts.mjs bench/failover.ts
+
+bench-guard: setup ## Measure how late a write permission really ends, REPEATS times (10) each; into bench/guard.md
+	@scripts/build.sh && scripts/images.sh && node scripts/run-ts.mjs bench/guard.ts
 
 cluster: setup ## Start a local cluster and say how to use it
 	@testbed/testbed up

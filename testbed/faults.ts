@@ -23,10 +23,10 @@ export async function signalAgent(
   });
 }
 
-/** Deletes both pods at once without grace, and waits until both are others. */
+/** Deletes both pods at once, and waits until both are others. */
 export async function deletePods(k: Kubectl, pods: readonly string[], timeoutMs: number): Promise<void> {
   const uids = await Promise.all(pods.map(async pod => (await k.get("pod", pod))?.metadata.uid));
-  await k.run(["delete", "pod", ...pods, "--force", "--grace-period=0"]);
+  await k.run(["delete", "pod", ...pods, "--wait=false"]);
   await until(`${pods.join(" and ")} are new`, timeoutMs, async () => {
     const now = await Promise.all(pods.map(async pod => (await k.get("pod", pod))?.metadata.uid));
     return now.every((uid, i) => uid !== undefined && uid !== uids[i]) || undefined;

@@ -1,13 +1,16 @@
 /**
- * Planned changes of roles on real kubelets: the active's Pod deleted, its node drained, a switchover asked for. The
+ * Planned changes of roles on real kubelets: the active's Pod deleted, its node drained, a switchover asked for; and what
+ * changes no roles at all: the death of an agent or of a guard, whose database goes on. The
  * pair replicates asynchronously, and yet nothing that was acknowledged is lost. One cluster for the whole file; the
  * tests build on each other in their order.
  */
+import { setTimeout as delay } from "node:timers/promises";
+import { signalAgent } from "../../testbed/faults";
 import { until } from "../../testbed/kubectl";
 import { nodeOf } from "../../testbed/layout";
 import { OPERATOR_NAMESPACE, operatorReady, watcherPods } from "../../testbed/operator";
 import { pairStatus, waitNormal, type PairStatus } from "../../testbed/pair";
-import { changesOver, NORMAL_MS, pods, stage, writes, type Stage } from "./stage";
+import { changesNothing, changesOver, NORMAL_MS, pods, stage, writes, type Stage } from "./stage";
 
 jest.setTimeout(300_000);
 
@@ -38,6 +41,26 @@ async function drain(node: string): Promise<void> {
     { timeoutMs: 120_000 },
   );
 }
+
+describe("a pair under a writing client", () => {
+  it("does not notice that the active's agent is killed", async () => {
+    const gapMs = await changesNothing(
+      s,
+      pod => signalAgent(s.k, pod, "serve", "KILL"),
+      () => delay(3_000),
+    );
+    expect(gapMs).toBeLessThan(1_000);
+  });
+
+  it("does not notice that the active's guard is killed", async () => {
+    const gapMs = await changesNothing(
+      s,
+      pod => signalAgent(s.k, pod, "guard", "KILL"),
+      () => delay(3_000),
+    );
+    expect(gapMs).toBeLessThan(1_000);
+  });
+});
 
 describe("a planned change of roles under a writing client", () => {
   it("happens before the active's deleted Pod ends, and loses nothing", async () => {

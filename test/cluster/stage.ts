@@ -80,6 +80,10 @@ export async function changesOver(
 ): Promise<Outcome> {
   const [former, next] = await pods(s);
   for (const pod of [former, next]) await startLocalWriter(s.k, s.name, pod);
+  const sinceMs = Date.now();
+  await until(`${former} takes commits`, 30_000, async () =>
+    (await localCommits(s.k, former)).some(commit => commit.sentMs >= sinceMs) ? true : undefined,
+  );
   await writes(s);
   const fromMs = Date.now();
   await fault(former);
@@ -91,7 +95,7 @@ export async function changesOver(
   await recover(former);
   const status = await waitNormal(s.k, s.name, NORMAL_MS, next);
   const gap = longest(await s.writer.gapsSince(fromMs));
-  expect(await notOnce(s, fromMs, [former, next])).toEqual([]);
+  expect(await notOnce(s, sinceMs, [former, next])).toEqual([]);
   await writes(s);
   return { gapMs: gap === null ? 0 : gap.toMs - gap.fromMs, status, former };
 }

@@ -1,0 +1,22 @@
+/** What many runs measured, as numbers and as a table. */
+
+/** @returns the value at that share of the sorted values (0: the least, 1: the greatest); NaN when there are none */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.filter(value => !Number.isNaN(value)).sort((a, b) => a - b);
+  return (
+    sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - (share === 0 ? 0 : 1))] ??
+    Number.NaN
+  );
+}
+
+/** @returns "min / p50 / p99 / max", whole ms; "-" where nothing was measured */
+export function spread(values: readonly number[]): string {
+  const shown = [0, 0.5, 0.99, 1].map(share => quantile(values, share));
+  return shown.some(Number.isNaN) ? "-" : shown.map(value => String(Math.round(value))).join(" / ");
+}
+
+/** @returns lines of a Markdown table */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
