@@ -95,6 +95,14 @@ describe("a request to a pair in order", () => {
     }
   });
 
+  it("stays Refused while the record still tells of the one before it", () => {
+    const refused = { requestId: "r2", phase: "Refused" as const };
+    const change = { state: "StandbyDown" as const, record: promoted, notes: { failover } };
+    const o = asked("r2", { ...change, status: { switchover: refused }, pods: [pod(0), newActive] });
+    expect(decide(o).switchover).toBeNull();
+    expect(messages(o).filter(message => message.startsWith("Switchover"))).toEqual([]);
+  });
+
   it("is not begun again while the record still tells of it and status does not", () => {
     const pair = record({ n: 8, writer: { podUID: "uid-1", boot: BOOT[1] }, standby: "uid-0" });
     const active = pod(1, {

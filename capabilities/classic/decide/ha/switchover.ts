@@ -2,7 +2,7 @@
 import type { TimesTenClassicStatus } from "../../../../generated/types";
 import type { EventText } from "../../decision";
 import type { Observation } from "../../observation";
-import { newRequest, plannedChange, requestInRecord, whyUnfit } from "../fence/handover";
+import { newRequest, plannedChange, requestedId, requestInRecord, whyUnfit } from "../fence/handover";
 import type { Verdict } from "../fence/verdict";
 import { otherPod, writerPod } from "../facts";
 import { routed, servingPod } from "./routing";
@@ -28,13 +28,20 @@ export function answerSwitchover(o: Observation, verdict: Verdict | null): Switc
   const begun = verdict?.handover;
   if (begun?.kind === "switchover" && begun.requestId !== null) return started(o, begun.requestId);
   const inRecord = requestInRecord(o);
-  const open = inRecord !== null && !(known?.requestId === inRecord && isAnswered(known));
+  const open = inRecord !== null && !isAnsweredSince(o, inRecord);
   if (open) return progress(o, verdict, inRecord);
   if (known?.phase === "Running") return refused(o, known.requestId ?? "", "it was given up", known);
   const id = newRequest(o);
   if (id === null) return nothingNew;
   const why = verdict === null ? "the object is not managed at present" : whyUnfit(o);
   return why === null ? nothingNew : refused(o, id, why);
+}
+
+/** The record keeps the request that made it; an answer to the one asked for now came after that one's. */
+function isAnsweredSince(o: Observation, inRecord: string): boolean {
+  const known = o.object.status?.switchover;
+  if (known === undefined || !isAnswered(known)) return false;
+  return known.requestId === inRecord || known.requestId === requestedId(o);
 }
 
 function isAnswered({ phase }: Switchover): boolean {
