@@ -60,6 +60,18 @@ export async function allKillPoints(
   return result;
 }
 
+/** @returns the runs whose every point is a kill point: each scenario, with one and two operators, short and long L */
+export function killPointBases(both = true): Omit<RunOptions, "killPoint" | "faults">[] {
+  return scenarioNames.flatMap((scenario, i) => {
+    const one = { seed: "kill-points", scenario, brisk: true, drift: 0.04 };
+    const variants = [
+      { ...one, twosafe: i % 2 === 1, operators: 1 as const, leaseMs: 3_000 },
+      { ...one, twosafe: i % 2 === 0, operators: 2 as const, leaseMs: 6_000 },
+    ];
+    return both ? variants : [variants[i % 2]!];
+  });
+}
+
 /** @returns what the run of this number is: scenario, mode and number of operators come from the seed */
 export function randomRun(seed: number): RunOptions {
   const random = new SeededRandom(`run ${seed}`);

@@ -30,7 +30,17 @@ interface Acknowledged {
   atMs: number;
 }
 
+/** While this pod's database could be written, in true ms. */
+export interface WritableSpan {
+  pod: string;
+  podUID: string;
+  fromMs: number;
+  /** Infinity: it still can. */
+  toMs: number;
+}
+
 export class Checker {
+  readonly spans: WritableSpan[] = [];
   readonly grants = new GrantHistory(() => this.nowMs());
   readonly violations: string[] = [];
   /** The last promotion of each object, with the proof noted beside its record. */
@@ -74,6 +84,7 @@ export class Checker {
         `two writable databases of ${key}: ${writable.map(other => other.host.split(".")[0]).join(" and ")}`,
       );
     }
+    this.noteSpan(database);
     if (database.writable() && !this.wasWritable.has(database)) {
       this.wasWritable.add(database);
       this.lastWritable.set(key, database.podUID);
@@ -81,6 +92,14 @@ export class Checker {
     }
     // One that wakes goes on with what it was.
     if (!database.writable() && !database.isAsleep()) this.wasWritable.delete(database);
+  }
+
+  private noteSpan(database: LoadedDatabase): void {
+    const pod = database.host.split(".")[0] ?? "";
+    const open = this.spans.find(span => span.podUID === database.podUID && span.toMs === Infinity);
+    if (database.writable() && open === undefined)
+      this.spans.push({ pod, podUID: database.podUID, fromMs: this.nowMs(), toMs: Infinity });
+    else if (!database.writable() && open !== undefined) open.toMs = this.nowMs();
   }
 
   /** A database took a row: a writer by grants not later than its last one allows. */

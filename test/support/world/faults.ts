@@ -72,11 +72,16 @@ const outcomes: CallFate["outcome"][] = [
   "answerLost",
 ];
 
+function isWrite({ verb }: Call): boolean {
+  return verb !== "get" && verb !== "list" && verb !== "watch";
+}
+
 /** One run's faults. */
 export class WorldFaults implements KubeFaults, TimesTenFaults, SessionFaults {
   /** Utilities that hung without end. */
   hangs = 0;
   private intensity: Intensity = calm;
+  private nthWrite: { left: number; outcome: CallFate["outcome"] } | null = null;
   private readonly watches = new Set<OpenWatch>();
   private readonly calmApi: KubeFaults;
   private readonly calmDriver: TimesTenFaults;
@@ -102,10 +107,20 @@ export class WorldFaults implements KubeFaults, TimesTenFaults, SessionFaults {
     this.intensity = intensity;
   }
 
+  /** From now on: the write of that number meets this. Leader leases do not count. */
+  failWrite(index: number, outcome: CallFate["outcome"]): void {
+    this.nthWrite = { left: index, outcome };
+  }
+
   call(call: Call): CallFate {
     const fate = this.calmApi.call(call);
+    const nth = this.nthWrite;
+    if (nth !== null && isWrite(call) && call.client !== call.name && nth.left-- === 0) {
+      this.nthWrite = null;
+      return { ...fate, outcome: nth.outcome };
+    }
     if (!this.api.chance(this.intensity.call)) return fate;
-    const writes = call.verb !== "get" && call.verb !== "list" && call.verb !== "watch";
+    const writes = isWrite(call);
     const outcome = this.api.pick(outcomes);
     // Only a write can meet a conflict or take effect unnoticed.
     if (!writes && (outcome === "conflict" || outcome === "answerLost"))

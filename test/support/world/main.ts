@@ -1,7 +1,8 @@
 /**
  * The deterministic world from the command line.
  * usage: main.ts campaign            SEEDS=n (default 1000), FIRST=n (default 1), JOBS=n (default: processors)
- *                                    KILLPOINTS=0 leaves the kill points out
+ *                                    KILLPOINTS=0 leaves the kill points out, =all takes each scenario with one and
+ *                                    two operators (default: with one of the two)
  *        main.ts replay 'TEXT'       one run as a failure names it, with its whole story
  */
 import { spawn } from "node:child_process";
@@ -11,13 +12,14 @@ import {
   type CampaignResult,
   type Failure,
   headline,
+  killPointBases,
   manySeeds,
   parseReplay,
   replayText,
   summary,
   tell,
 } from "./campaign";
-import { runScenario, scenarioNames } from "./run";
+import { runScenario } from "./run";
 
 const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
 
@@ -47,10 +49,10 @@ function complain(failure: Failure): void {
 /** This process's share: every `jobs`-th seed and scenario. */
 async function part(job: number, jobs: number, seeds: number, first: number): Promise<Part> {
   const done: CampaignResult[] = [];
-  for (const [i, scenario] of scenarioNames.entries()) {
-    if (i % jobs === job && process.env["KILLPOINTS"] !== "0")
-      done.push(await allKillPoints({ seed: "kill-points", scenario, twosafe: i % 2 === 1 }, complain));
-  }
+  const wanted = process.env["KILLPOINTS"] ?? "half";
+  const bases = wanted === "0" ? [] : killPointBases(wanted === "all");
+  for (const [i, base] of bases.entries())
+    if (i % jobs === job) done.push(await allKillPoints(base, complain));
   const killPoints = done.reduce((sum, one) => sum + one.killPoints, 0);
   const many = await manySeeds(first + job, first + seeds, jobs, complain);
   done.push(many);

@@ -16,6 +16,8 @@ export interface ProcessClock {
 export interface NodeClock {
   /** How fast they run against true time. */
   rate: number;
+  /** The wall clock is set wrong by so much, ms. */
+  wrongMs?: number;
   monotonicMs(): number;
   boottimeMs(): number;
 }
@@ -43,7 +45,8 @@ export class VirtualProcess {
         ? { monotonicMs: () => time.nowMs() * rate, boottimeMs: () => time.nowMs() * rate }
         : node;
     this.clock = {
-      nowMs: () => Math.floor(time.epochMs + time.nowMs() * rate),
+      nowMs: () =>
+        Math.floor(time.epochMs + time.nowMs() * rate) + (typeof node === "number" ? 0 : (node.wrongMs ?? 0)),
       monotonicMs: () => clocks.monotonicMs(),
       boottimeMs: () => clocks.boottimeMs(),
       setTimer: (ms, callback) => this.after(ms / rate, callback),

@@ -1,5 +1,6 @@
 /** One run: a scenario under a seed, with faults or a kill point, and what the checker says of it. */
 import { Chaos } from "./chaos";
+import type { WritableSpan } from "./checker";
 import { disturb, type ScenarioName } from "./scenarios";
 import { WholeWorld, type WorldTampering } from "./world";
 
@@ -25,6 +26,10 @@ export interface RunOptions {
   /** How far the clocks of the nodes are apart in rate at most; 0.04 where nothing is said. */
   drift?: number | undefined;
   killPoint?: KillPoint | undefined;
+  /** Strikes instead of the scenario's own blow (not in a replay line). @returns whether it is over */
+  blow?: ((world: WholeWorld) => () => boolean) | undefined;
+  /** Normal within this, ms, instead of the usual. */
+  boundMs?: number | undefined;
   tampering?: WorldTampering | undefined;
 }
 
@@ -38,6 +43,8 @@ export interface RunResult {
   story: (count?: number) => string[];
   virtualMs: number;
   steps: number;
+  /** When which pod's database could be written. */
+  spans: WritableSpan[];
 }
 
 /** A calm pair comes up, and comes back, within this long. */
@@ -47,7 +54,7 @@ const AFTER_FAULTS_BOUND_MS = 200_000;
 /** After Normal is seen, the last words of status and Events come within this long; after a restart within that. */
 const SETTLED_MS = 3_000;
 const RESTARTED_MS = 12_000;
-const RESTARTED_BRISK_MS = 6_000;
+const RESTARTED_BRISK_MS = 10_000;
 /** The longest that the product lets anything take: a command of ten minutes, tried again, or a wait as long. */
 const LONGEST_MS = 900_000;
 /** A lost watch event is made up for by the next list. */
@@ -105,10 +112,10 @@ class Run {
     if (reached && o.scenario !== "creation") {
       await world.time.pass(world.random.fork("serving").between(100, 1_500));
       this.armed = true;
-      const over = disturb(o.scenario, world);
+      const over = o.blow === undefined ? disturb(o.scenario, world) : o.blow(world);
       if (!early && chaos !== null) await chaos.rage();
-      const boundMs = chaos === null ? CALM_BOUND_MS : AFTER_FAULTS_BOUND_MS;
-      if (o.scenario === "delete") return this.untilGone(boundMs);
+      const boundMs = o.boundMs ?? (chaos === null ? CALM_BOUND_MS : AFTER_FAULTS_BOUND_MS);
+      if (o.blow === undefined && o.scenario === "delete") return this.untilGone(boundMs);
       reached = await this.untilNormal(over, boundMs);
     }
     if (reached) await this.rest();
@@ -168,7 +175,8 @@ class Run {
   private async rest(): Promise<void> {
     const { world } = this;
     // A killed operator may still be about to come back and look around.
-    const disturbed = this.o.killPoint !== undefined || this.o.faults === "random";
+    const disturbed =
+      this.o.killPoint !== undefined || this.o.faults === "random" || this.o.blow !== undefined;
     const restartedMs = this.o.brisk === true ? RESTARTED_BRISK_MS : RESTARTED_MS;
     const settleMs = disturbed ? restartedMs : SETTLED_MS;
     await world.time.pass(settleMs);
@@ -219,6 +227,7 @@ class Run {
       story: count => world.story.lines(count),
       virtualMs: world.time.nowMs(),
       steps: world.time.steps(),
+      spans: world.checker.spans,
     };
   }
 

@@ -5,6 +5,7 @@ import type { VirtualTime } from "../clock";
 export class WorldNode implements NodeClock {
   /** The machine has power. */
   up = true;
+  wrongMs = 0;
   private sleptMs = 0;
   private asleepSinceMs: number | null = null;
 
