@@ -8,9 +8,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import { signalAgent } from "../../testbed/faults";
 import { until } from "../../testbed/kubectl";
 import { nodeOf } from "../../testbed/layout";
+import { startLocalWriter } from "../../testbed/local-writer";
 import { OPERATOR_NAMESPACE, operatorReady, watcherPods } from "../../testbed/operator";
 import { pairStatus, waitNormal, type PairStatus } from "../../testbed/pair";
-import { changesNothing, changesOver, NORMAL_MS, pods, stage, writes, type Stage } from "./stage";
+import {
+  changesNothing,
+  changesOver,
+  NORMAL_MS,
+  pods,
+  reignsSince,
+  stage,
+  writes,
+  type Stage,
+} from "./stage";
 
 jest.setTimeout(300_000);
 
@@ -126,5 +136,33 @@ describe("a planned change of roles under a writing client", () => {
     const verdict = await s.writer.verify();
     expect(verdict.acked).toBeGreaterThan(100);
     expect(verdict).toMatchObject({ lost: 0 });
+  });
+});
+
+describe("an asynchronous pair whose active is cut off from everything, its database alive", () => {
+  it("takes commits on that node until its permission ends, and none once the other one takes its first", async () => {
+    const local = s.cluster.local;
+    if (local === null) throw new Error("this test cuts off a node: unset KUBECONFIG for a local cluster");
+    const spec = { spec: { ttspec: { writePermissionSeconds: 3 } } };
+    await s.k.run(["patch", "ttc", "sample", "--type", "merge", "-p", JSON.stringify(spec)]);
+    await until("the pair is formed anew", NORMAL_MS, async () =>
+      (await s.k.run(["get", "lease", "sample", "-o", "yaml"])).includes('"leaseMs":3000') ? true : undefined,
+    );
+    await waitNormal(s.k, "sample", NORMAL_MS);
+    const [active, standby] = await pods(s);
+    for (const pod of [active, standby]) await startLocalWriter(s.k, "sample", pod);
+    await local.partitionNode(await nodeOf(s.k, active));
+    const cutMs = Date.now();
+    await until(`${standby} serves`, NORMAL_MS, async () =>
+      (await pairStatus(s.k, "sample")).activePods === standby ? true : undefined,
+    );
+    await local.heal();
+    await waitNormal(s.k, "sample", NORMAL_MS, standby);
+    const [old, next, ...others] = await reignsSince(s, cutMs);
+    expect([old?.pod, next?.pod, others]).toEqual([active, standby, []]);
+    // It went on for a while without hearing anybody, then stopped, and only then the other one began.
+    expect(old?.commits).toBeGreaterThan(5);
+    expect((old?.lastMs ?? 0) - cutMs).toBeLessThan(3_500);
+    expect(next?.firstMs).toBeGreaterThan(old?.lastMs ?? Infinity);
   });
 });

@@ -9,15 +9,7 @@ import { OPERATOR_NAMESPACE, operatorReady, watcherPods } from "../../testbed/op
 import { killDaemon, pairStatus, waitNormal } from "../../testbed/pair";
 import type { Cluster } from "../../testbed/cluster";
 import { until } from "../../testbed/kubectl";
-import {
-  changesOver,
-  NORMAL_MS,
-  pods,
-  reignsSince,
-  stage,
-  writes,
-  type Stage,
-} from "./stage";
+import { changesOver, NORMAL_MS, pods, reignsSince, stage, writes, type Stage } from "./stage";
 
 jest.setTimeout(300_000);
 
