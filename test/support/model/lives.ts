@@ -103,7 +103,8 @@ function endLife(n: State, i: number): void {
 /** Every process of the container ends. What was not yet on disk is lost, unless it ended in good order. */
 export function end(n: State, i: number, bridge: Bridge, clean: boolean): void {
   const { shell } = bridge.code;
-  const whole = at(n, i + S.COMPLETE) > 0 && at(n, i + S.KIND) === S.COPY && at(n, i + S.STALE) === 0;
+  const complete = at(n, i + S.COMPLETE);
+  const whole = complete > 0 && at(n, i + S.SOLOED) <= complete && at(n, i + S.STALE) === 0;
   endLife(n, i);
   if (shell.forgetsComplete) n[i + S.COMPLETE] = 0;
   if (!clean && S.slots.some(k => k !== i && losesTo(n, i, k, shell.flushes))) n[i + S.STALE] = 1;

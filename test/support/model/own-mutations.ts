@@ -166,7 +166,9 @@ export const own: Omit<Mutation, "listed">[] = [
     change: rowSeeing("the writer's disk goes on after Closed", (o, from) =>
       from.standby === null
         ? withPods(o, pod =>
-            pod.uid === from.writer.podUID ? withPermission(pod, { obeyedN: from.n, soloed: 0 }) : pod,
+            pod.uid === from.writer.podUID
+              ? withPermission(pod, { obeyedN: from.n, soloed: 0, completeFor: 0, left: 0 })
+              : pod,
           )
         : o,
     ),

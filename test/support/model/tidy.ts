@@ -55,7 +55,13 @@ function forget(n: State, oldest: number, bridge: Bridge): void {
   }
   let kept = (1 << S.fromOf(n, cur)) | (1 << S.altOf(n, cur));
   for (const i of S.slots) {
-    for (const f of [S.COMPLETE, S.LEFT]) if (((pairs >> at(n, i + f)) & 1) === 0) n[i + f] = 0;
+    // A returned disk that went alone less far may still be compared with it.
+    const known = Math.min(
+      ...S.slots.map(k => (k === i || at(n, k + S.UID) === 0 ? S.MAX_N : at(n, k + S.SOLOED))),
+    );
+    for (const f of [S.COMPLETE, S.LEFT]) {
+      if (((pairs >> at(n, i + f)) & 1) === 0 && at(n, i + f) <= known) n[i + f] = 0;
+    }
     if (at(n, i + S.KIND) === S.LEFT_WHOLE && at(n, i + S.LEFT) === 0) n[i + S.KIND] = S.COPY;
     kept |= (1 << at(n, i + S.COMPLETE)) | (1 << at(n, i + S.LEFT));
   }

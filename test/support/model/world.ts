@@ -298,8 +298,8 @@ export class World {
     if (alone || this.#bounds.async) this.#commit(s, i, 0);
     if (this.#bounds.async) return;
     const j = receiver(s, i);
-    const inStep =
-      j > 0 && at(s, j + S.STALE) === at(s, i + S.STALE) && at(s, j + S.MARK) === at(s, i + S.MARK);
+    if (j === 0 || !isPromised(s, i, j)) return;
+    const inStep = at(s, j + S.STALE) === at(s, i + S.STALE) && at(s, j + S.MARK) === at(s, i + S.MARK);
     if (inStep) this.#commit(s, i, j);
   }
 
@@ -427,3 +427,9 @@ function stepText(step: { do: string } & Record<string, unknown>): string {
 /** @returns whether an agent in haste does this before anything else can happen (Bounds.brisk) */
 const isBrisk = (step: Step): boolean =>
   ["noteSoloed", "permit", "commitAlone", "refuse", "setActive", "open"].includes(step.do);
+
+/** Until the writer notes that it goes on alone, a commit with the standby of its ready Pair is on both for good. */
+function isPromised(s: State, i: number, j: number): boolean {
+  const p = at(s, j + S.COMPLETE);
+  return p > 0 && S.isReady(s, p) && at(s, i + S.SOLOED) < p;
+}
