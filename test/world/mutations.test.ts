@@ -6,7 +6,6 @@ import type * as agentCommands from "../../agent/core/commands";
 import type * as agentRules from "../../agent/core/permission";
 import type { Situation, Step } from "../../agent/core/permission";
 import type * as facts from "../../capabilities/classic/decide/facts";
-import type * as proofs from "../../capabilities/classic/decide/fence/proofs";
 import { type CampaignResult, expectNone, nothing, record } from "../support/world/campaign";
 import type { RunOptions, ScenarioName } from "../support/world/run";
 import * as tamper from "../support/world/tampering";
@@ -17,17 +16,15 @@ jest.setTimeout(120_000);
 type Mutate<F> = F | null;
 type AgentRules = typeof agentRules;
 type AgentCommands = typeof agentCommands;
-type Proofs = typeof proofs;
 type Facts = typeof facts;
 
 /** The rules in place of the product's own; null: its own. */
 const mockRules: {
   nextStep: Mutate<(s: Situation, own: AgentRules["nextStep"]) => Step | null>;
   whyRefused: Mutate<AgentCommands["whyRefused"]>;
-  proofAboutWriter: Mutate<Proofs["proofAboutWriter"]>;
   completeFor: Mutate<Facts["completeFor"]>;
   whyBehind: Mutate<Facts["whyBehind"]>;
-} = { nextStep: null, whyRefused: null, proofAboutWriter: null, completeFor: null, whyBehind: null };
+} = { nextStep: null, whyRefused: null, completeFor: null, whyBehind: null };
 
 jest.mock("../../agent/core/permission", () => {
   const own = jest.requireActual<AgentRules>("../../agent/core/permission");
@@ -42,12 +39,6 @@ jest.mock("../../agent/core/commands", () => {
   const whyRefused: AgentCommands["whyRefused"] = (...args) =>
     (mockRules.whyRefused ?? own.whyRefused)(...args);
   return { ...own, whyRefused };
-});
-jest.mock("../../capabilities/classic/decide/fence/proofs", () => {
-  const own = jest.requireActual<Proofs>("../../capabilities/classic/decide/fence/proofs");
-  const proofAboutWriter: Proofs["proofAboutWriter"] = (...args) =>
-    (mockRules.proofAboutWriter ?? own.proofAboutWriter)(...args);
-  return { ...own, proofAboutWriter };
 });
 jest.mock("../../capabilities/classic/decide/facts", () => {
   const own = jest.requireActual<Facts>("../../capabilities/classic/decide/facts");
@@ -143,16 +134,6 @@ describe("an agent", () => {
 });
 
 describe("an operator", () => {
-  it("that takes silence for a proof is caught", async () => {
-    mockRules.proofAboutWriter = (o, writer) => {
-      const pod = o.pods.find(one => one.uid === writer.podUID);
-      return pod?.agent.connected === true
-        ? null
-        : { kind: "over", ...writer, containerID: null, by: "mutant" };
-    };
-    expect(await firstComplaint({ scenario: "kill agent of active" })).toMatch(/two writable databases/);
-  });
-
   it("that lets the old disk go on without a look at the standby is caught", async () => {
     mockRules.completeFor = () => null;
     mockRules.whyBehind = () => null;
