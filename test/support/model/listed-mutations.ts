@@ -118,7 +118,7 @@ export const listed: Omit<Mutation, "listed">[] = [
   },
   {
     name: "solo writer reopens itself after restart",
-    bounds: bounds({ name: "4 records, 2 crashes", maxN: 4, crashes: 2, maxBoot: 4 }),
+    bounds: crash,
     change: selfOpening,
   },
   {
@@ -169,15 +169,14 @@ function namedByPod(code: Code): Code {
 }
 
 function selfOpening(code: Code): Code {
-  const mine = (s: Pick<Situation, "record" | "podUID" | "boot" | "soloed">): PermissionRecord | null => {
-    const { record, podUID, boot, soloed } = s;
-    const was =
-      record?.mode === "Solo" && record.writer.podUID === podUID && soloed === record.n && boot !== null;
-    return was ? { ...record, writer: { podUID, boot } } : record;
+  const mine = (s: Pick<Situation, "record" | "podUID" | "boot">): PermissionRecord | null => {
+    const { record, podUID, boot } = s;
+    const was = record?.mode === "Solo" && record.writer.podUID === podUID && boot !== null;
+    return was ? { ...record, from: 0, writer: { podUID, boot } } : record;
   };
   return {
     ...code,
     nextStep: s => code.nextStep({ ...s, record: mine(s) }),
-    recordPermits: s => code.recordPermits({ ...s, record: mine(s as Situation) }),
+    recordPermits: s => code.recordPermits({ ...s, record: mine(s) }),
   };
 }

@@ -161,19 +161,6 @@ export const own: Omit<Mutation, "listed">[] = [
     change: rowSeeing("the writer's disk goes on after Closed", sameMarks),
   },
   {
-    name: "row the writer's disk goes on after Closed: the given-up promotion not asked",
-    bounds: bounds({ name: "4 records", maxN: 4 }),
-    change: rowSeeing("the writer's disk goes on after Closed", (o, from) =>
-      from.standby === null
-        ? withPods(o, pod =>
-            pod.uid === from.writer.podUID
-              ? withPermission(pod, { obeyedN: from.n, soloed: 0, completeFor: 0, left: 0 })
-              : pod,
-          )
-        : o,
-    ),
-  },
-  {
     name: "row promotion after an unheard Solo: the writer's disk not asked",
     bounds: crash,
     change: rowSeeing("promotion after an unheard Solo", (o, from) =>
