@@ -11,11 +11,15 @@ export const cable = (number: number): string => `node${number}`;
 const ip = (commands: readonly string[]): Promise<string> =>
   must("ip", ["-batch", "-"], { input: commands.join("\n") + "\n" });
 
+/** Nodes send to each other's pods through the bridge and remember it by this. */
+const BRIDGE_MAC = "02:74:74:00:00:01";
+
 /** In the hub: bridge, address, routing. */
 export async function setUpHub(): Promise<void> {
   await ip([
     "link set lo up",
-    `link add ${BRIDGE} type bridge`,
+    // An address of its own: else it takes the lowest of its ports, and changes when a node's cable goes.
+    `link add ${BRIDGE} address ${BRIDGE_MAC} type bridge`,
     `addr add ${HUB_ADDRESS}/${HUB_PREFIX} dev ${BRIDGE}`,
     `link set ${BRIDGE} up`,
   ]);
