@@ -39,7 +39,7 @@ const stresses = {
     await k.exec(pod, "daemonlog", [
       "sh",
       "-c",
-      `p=$(${pids}); sleep ${seconds.toFixed(3)}; kill -STOP $p; sleep ${STALL_MS / 1_000}; kill -CONT $p`,
+      `p=$(${pids}); sleep ${seconds.toFixed(3)}; kill -STOP $p; sleep ${STALL_MS / 1_000}; kill -CONT $p; :`,
     ]);
   },
 };
