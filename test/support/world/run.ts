@@ -111,6 +111,10 @@ class Run {
     let reached = await this.untilNormal(() => true, early ? AFTER_FAULTS_BOUND_MS : CALM_BOUND_MS);
     if (reached && o.scenario !== "creation") {
       await world.time.pass(world.random.fork("serving").between(100, 1_500));
+      // What an early storm left behind, such as a session that is given up only now, may still have its consequences.
+      if (world.whyNotNormal() !== null) reached = await this.untilNormal(() => true, AFTER_FAULTS_BOUND_MS);
+    }
+    if (reached && o.scenario !== "creation") {
       this.armed = true;
       const over = o.blow === undefined ? disturb(o.scenario, world) : o.blow(world);
       if (!early && chaos !== null) await chaos.rage();
