@@ -1,6 +1,7 @@
 /** The messages between operator and agent: one schema, imported by both sides. */
 export * from "./messages";
 export * from "./record";
+export * from "./socket";
 export * from "./state";
 export * from "./guard";
 export * from "./peer";
