@@ -4,7 +4,8 @@
  * its UID: its successor of the same name is another pod.
  */
 import type { AgentState, Command, OperatorMessage } from "../../protocol";
-import type { AgentAddress, AgentTransport, Clock, Log, Random } from "./ports";
+import type { AgentTransport, Clock, Log, Random } from "./ports";
+import { PodSessions } from "./pod-sessions";
 import { AgentSession, type CommandOutcome } from "./session";
 
 export type { CommandOutcome } from "./session";
@@ -32,44 +33,14 @@ export interface SessionView {
   closeReason: string | null;
 }
 
-export class AgentSessions {
-  readonly #o: AgentSessionsOptions;
-  readonly #sessions = new Map<string, AgentSession>();
-  readonly #listeners = new Set<(key: string) => void>();
-
-  constructor(options: AgentSessionsOptions) {
-    this.#o = options;
-  }
-
-  /**
-   * Keeps a session with this pod's agent until `unwant`. Saying it again changes nothing; with another address
-   * (or other credentials) it is dialled anew and what is known of the agent stays.
-   * @param key of the object, told to the listeners of `onChange`
-   */
-  want(podUID: string, key: string, address: AgentAddress): void {
-    const known = this.#sessions.get(podUID);
-    if (known !== undefined) {
-      known.setAddress(address);
-      return;
-    }
-    const onChange = (): void => this.#tell(key);
-    this.#sessions.set(podUID, new AgentSession({ ...this.#o, podUID, onChange }, address));
-  }
-
-  /** Ends the session and forgets the agent. */
-  unwant(podUID: string): void {
-    this.#sessions.get(podUID)?.end("no longer wanted");
-    this.#sessions.delete(podUID);
-  }
-
-  /** @returns the UIDs of the pods that are wanted */
-  wanted(): string[] {
-    return [...this.#sessions.keys()];
+export class AgentSessions extends PodSessions<AgentSession> {
+  constructor(o: AgentSessionsOptions) {
+    super((podUID, onChange, address) => new AgentSession({ ...o, podUID, onChange }, address));
   }
 
   /** @returns what is known of that agent; null when it is not wanted */
   view(podUID: string): SessionView | null {
-    return this.#sessions.get(podUID)?.view() ?? null;
+    return this.session(podUID)?.view() ?? null;
   }
 
   /**
@@ -77,12 +48,12 @@ export class AgentSessions {
    * nothing that was over before a pass looked; bounded: the oldest are dropped
    */
   drain(podUID: string): AgentState[] {
-    return this.#sessions.get(podUID)?.drain() ?? [];
+    return this.session(podUID)?.drain() ?? [];
   }
 
   /** @returns false when there is no session; true says only that it was sent */
   send(podUID: string, message: OperatorMessage): boolean {
-    return this.#sessions.get(podUID)?.send(message) ?? false;
+    return this.session(podUID)?.send(message) ?? false;
   }
 
   /**
@@ -91,23 +62,8 @@ export class AgentSessions {
    * safe.
    */
   command(podUID: string, command: Command): Promise<CommandOutcome> {
-    const session = this.#sessions.get(podUID);
+    const session = this.session(podUID);
     if (session === undefined) return Promise.resolve({ outcome: "not sent", reason: "no such session" });
     return session.command(command);
-  }
-
-  /** Called with the object's key when one of its agents connected, went or told something new. */
-  onChange(listener: (key: string) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** Ends all sessions. */
-  stop(): void {
-    for (const podUID of this.wanted()) this.unwant(podUID);
-  }
-
-  #tell(key: string): void {
-    for (const listener of [...this.#listeners]) listener(key);
   }
 }

@@ -10,6 +10,7 @@ import {
   type WitnessState,
 } from "../../protocol";
 import { Backoff } from "./backoff";
+import { PodSessions } from "./pod-sessions";
 import type { AgentAddress, Clock, Log, Random, WitnessTransport } from "./ports";
 
 /** Pause before the next dial after one that failed or a session that broke. */
@@ -36,59 +37,14 @@ export interface WitnessView {
   closeReason: string | null;
 }
 
-export class WitnessSessions {
-  readonly #o: WitnessSessionsOptions;
-  readonly #sessions = new Map<string, WitnessSession>();
-  readonly #listeners = new Set<(key: string) => void>();
-
-  constructor(options: WitnessSessionsOptions) {
-    this.#o = options;
-  }
-
-  /**
-   * Keeps a session with this pod's witness until `unwant`. Saying it again changes nothing; with another address
-   * (or other credentials) it is dialled anew and what is known of the witness stays.
-   * @param key of the object, told to the listeners of `onChange`
-   */
-  want(podUID: string, key: string, address: AgentAddress): void {
-    const known = this.#sessions.get(podUID);
-    if (known !== undefined) {
-      known.setAddress(address);
-      return;
-    }
-    const onChange = (): void => this.#tell(key);
-    this.#sessions.set(podUID, new WitnessSession(this.#o, podUID, onChange, address));
-  }
-
-  /** Ends the session and forgets the witness. */
-  unwant(podUID: string): void {
-    this.#sessions.get(podUID)?.end("no longer wanted");
-    this.#sessions.delete(podUID);
-  }
-
-  /** @returns the UIDs of the pods that are wanted */
-  wanted(): string[] {
-    return [...this.#sessions.keys()];
+export class WitnessSessions extends PodSessions<WitnessSession> {
+  constructor(o: WitnessSessionsOptions) {
+    super((podUID, onChange, address) => new WitnessSession(o, podUID, onChange, address));
   }
 
   /** @returns what is known of that witness; null when it is not wanted */
   view(podUID: string): WitnessView | null {
-    return this.#sessions.get(podUID)?.view() ?? null;
-  }
-
-  /** Called with the object's key when one of its witnesses connected, went or told something new. */
-  onChange(listener: (key: string) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** Ends all sessions. */
-  stop(): void {
-    for (const podUID of this.wanted()) this.unwant(podUID);
-  }
-
-  #tell(key: string): void {
-    for (const listener of [...this.#listeners]) listener(key);
+    return this.session(podUID)?.view() ?? null;
   }
 }
 
