@@ -13,9 +13,9 @@ import {
   type Permit,
   type Proof,
 } from "../../protocol";
+import { clocksOf } from "../clocks";
 import type { Clock, Log, PeerLink, PeerPort, PeerSessions } from "../ports";
 import { LastGrant, RateComparison, standbyOf, whyNoGrant } from "./granting";
-import { clocksOf } from "./permits";
 
 /** How many requests may be on their way. */
 const PENDING = 16;

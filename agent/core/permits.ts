@@ -2,8 +2,8 @@
  * What this life of the database may do now: the agent's side of the guard. A permission counts only once the guard
  * has taken it up, so whatever the agent believes, the guard enforces.
  */
-import type { Clocks, Life, Permit } from "../../protocol";
-import { remainingMs } from "../guard/core";
+import type { Life, Permit } from "../../protocol";
+import { clocksOf, remainingMs } from "../clocks";
 import type { Clock, GuardPort, Log } from "../ports";
 
 /** A guard that starts again is back well within this; longer without one means no permission, ms. */
@@ -177,9 +177,4 @@ export class Permits {
     this.#last = done.catch(() => undefined);
     return done;
   }
-}
-
-/** @returns both clocks at this moment */
-export function clocksOf(clock: Pick<Clock, "monotonicMs" | "boottimeMs">): Clocks {
-  return { monotonicMs: clock.monotonicMs(), boottimeMs: clock.boottimeMs() };
 }

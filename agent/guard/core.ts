@@ -3,7 +3,8 @@
  * told last, whether the agent that told it lives, hangs or is gone: it closes the database shortly before the
  * permission ends, and kills its processes at the end if that did not work. Pure over ports.
  */
-import type { Clocks, FromGuard, Life, Permit, ToGuard } from "../../protocol";
+import type { FromGuard, Life, Permit, ToGuard } from "../../protocol";
+import { clocksOf, remainingMs } from "../clocks";
 import type { Clock, Log } from "../ports";
 
 /** What the guard must not forget when its process starts again; gone with the pod and the node's memory. */
@@ -40,15 +41,6 @@ export interface GuardOptions {
 
 /** A kill that failed is tried again after this, ms. */
 const KILL_RETRY_MS = 50;
-
-/**
- * @returns ms until either clock says that the permission is over; Infinity without an end. Either: a clock that
- *   stood still in a suspend must not make a permission longer.
- */
-export function remainingMs(until: Clocks | null, now: Clocks): number {
-  if (until === null) return Infinity;
-  return Math.min(until.monotonicMs - now.monotonicMs, until.boottimeMs - now.boottimeMs);
-}
 
 export class Guard {
   readonly #o: GuardOptions;
@@ -136,7 +128,7 @@ export class Guard {
     this.#cancelTimer();
     const permit = this.#permit;
     if (permit === null || permit.until === null) return;
-    const left = remainingMs(permit.until, this.#now());
+    const left = remainingMs(permit.until, clocksOf(this.#o.clock));
     if (left <= 0) {
       if (this.#closing !== "done") this.#kill();
       return;
@@ -181,11 +173,6 @@ export class Guard {
           this.#cancelTimer = this.#o.clock.setTimer(KILL_RETRY_MS, () => this.#arm());
       },
     );
-  }
-
-  #now(): Clocks {
-    const { clock } = this.#o;
-    return { monotonicMs: clock.monotonicMs(), boottimeMs: clock.boottimeMs() };
   }
 
   #saveThenConfirm(id: number): void {

@@ -3,7 +3,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { clocksOf } from "../../../agent/core/permits";
+import { clocksOf } from "../../../agent/clocks";
 import { GuardClient } from "../../../agent/guard/client";
 import { GUARD_SOCKET, LIFE_FILE } from "../../../agent/guard/files";
 import { systemClock } from "../../../agent/system";

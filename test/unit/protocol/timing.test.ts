@@ -1,7 +1,7 @@
 /** Properties of the times of the write permission, and of who counts with them. */
 import fc from "fast-check";
 import { LastGrant, whyNoGrant } from "../../../agent/core/granting";
-import { remainingMs } from "../../../agent/guard/core";
+import { remainingMs } from "../../../agent/clocks";
 import {
   CLOCK_RATE_BOUND,
   LEASE_BOUNDS_MS,

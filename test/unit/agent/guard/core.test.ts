@@ -1,4 +1,5 @@
-import { Guard, remainingMs, type GuardMemory } from "../../../../agent/guard/core";
+import { remainingMs } from "../../../../agent/clocks";
+import { Guard, type GuardMemory } from "../../../../agent/guard/core";
 import type { FromGuard, Life, Permit } from "../../../../protocol";
 import { ManualClock } from "../support/clock";
 
