@@ -1,6 +1,7 @@
 /** An AgentTransport of which a test plays the other end. */
 import { unknownView, type AgentMessage, type AgentState, type OperatorMessage } from "../../protocol";
 import type { AgentAddress, AgentHandlers, AgentTransport } from "../../capabilities/runtime/ports";
+import { nothingPermitted } from "./permission";
 
 /** One attempt to connect. */
 export class Dial {
@@ -85,20 +86,7 @@ export function agentState(podUID: string, seq: number, more: Partial<AgentState
     endedBoots: [],
     timesten: unknownView,
     files: { adminUser: false, schema: false, cacheGroups: false, cacheUser: false },
-    permission: {
-      obeyedN: 0,
-      soloed: 0,
-      left: 0,
-      mode: "none",
-      closed: true,
-      completeFor: 0,
-      soloEnded: null,
-      drained: 0,
-      waitedFor: 0,
-      noWaiting: null,
-      guarded: true,
-      refused: null,
-    },
+    permission: nothingPermitted,
     peer: { connected: false, digest: null, witnessed: [] },
     tasks: [],
     stopping: false,

@@ -12,6 +12,7 @@ import type { AgentSessions, OperatorLink } from "../../../agent/ports";
 import { Link, SPOKEN_VERSIONS, type Wire } from "../../../agent/server/link";
 import { ManualClock } from "./support/clock";
 import { keepingLog } from "./support/files";
+import { nothingPermitted } from "../../support/permission";
 
 const state = (seq: number): AgentState => ({
   seq,
@@ -23,20 +24,7 @@ const state = (seq: number): AgentState => ({
   endedBoots: [],
   timesten: unknownView,
   files: { adminUser: false, schema: false, cacheGroups: false, cacheUser: false },
-  permission: {
-    obeyedN: 0,
-    soloed: 0,
-    left: 0,
-    mode: "none",
-    closed: true,
-    completeFor: 0,
-    soloEnded: null,
-    drained: 0,
-    waitedFor: 0,
-    noWaiting: null,
-    guarded: true,
-    refused: null,
-  },
+  permission: nothingPermitted,
   peer: { connected: false, digest: null, witnessed: [] },
   tasks: [],
   stopping: false,

@@ -19,6 +19,7 @@ import {
 import { makeAuthority, putAgentSecret } from "./support/certificates";
 import { ManualClock } from "./support/clock";
 import { eventually, keepingLog, temporaryFolder } from "./support/files";
+import { nothingPermitted } from "../../support/permission";
 
 const digest = (podUID: string): PeerDigest => ({
   podName: "sample-1",
@@ -26,20 +27,7 @@ const digest = (podUID: string): PeerDigest => ({
   boot: null,
   endedBoots: [],
   timesten: unknownView,
-  permission: {
-    obeyedN: 0,
-    soloed: 0,
-    left: 0,
-    mode: "none",
-    closed: true,
-    completeFor: 0,
-    soloEnded: null,
-    drained: 0,
-    waitedFor: 0,
-    noWaiting: null,
-    guarded: true,
-    refused: null,
-  },
+  permission: nothingPermitted,
   stopping: false,
 });
 

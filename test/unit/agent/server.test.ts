@@ -13,6 +13,7 @@ import { tlsFiles } from "../../../agent/server/tls";
 import { systemClock } from "../../../agent/system";
 import { makeAuthority, putAgentSecret } from "./support/certificates";
 import { eventually, keepingLog, temporaryFolder } from "./support/files";
+import { nothingPermitted } from "../../support/permission";
 
 const DNS = "sample-0.sample.ns.svc.cluster.local";
 const folder = temporaryFolder();
@@ -33,20 +34,7 @@ const state: AgentState = {
   endedBoots: [],
   timesten: unknownView,
   files: { adminUser: false, schema: false, cacheGroups: false, cacheUser: false },
-  permission: {
-    obeyedN: 0,
-    soloed: 0,
-    left: 0,
-    mode: "none",
-    closed: true,
-    completeFor: 0,
-    soloEnded: null,
-    drained: 0,
-    waitedFor: 0,
-    noWaiting: null,
-    guarded: true,
-    refused: null,
-  },
+  permission: nothingPermitted,
   peer: { connected: false, digest: null, witnessed: [] },
   tasks: [],
   stopping: false,

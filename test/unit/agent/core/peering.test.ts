@@ -11,6 +11,7 @@ import {
   type Permit,
 } from "../../../../protocol";
 import { ManualClock } from "../support/clock";
+import { nothingPermitted } from "../../../support/permission";
 
 const pair: PermissionRecord = {
   objectUID: "object",
@@ -32,21 +33,7 @@ function digest(podUID: string, change: Partial<PeerDigest["permission"]> = {}):
     boot: podUID.replace("pod", "boot"),
     endedBoots: [],
     timesten: { daemon, db, open, repState, repAgent, dbId, usingTwosafe },
-    permission: {
-      obeyedN: 5,
-      soloed: 0,
-      left: 0,
-      mode: "none",
-      closed: true,
-      completeFor: 0,
-      soloEnded: null,
-      drained: 0,
-      waitedFor: 0,
-      noWaiting: null,
-      guarded: true,
-      refused: null,
-      ...change,
-    },
+    permission: { ...nothingPermitted, obeyedN: 5, ...change },
     stopping: false,
   };
 }
