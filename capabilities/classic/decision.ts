@@ -85,6 +85,8 @@ export interface EventText {
 /** Changes of owned objects and pods. Each is safe to repeat. */
 export type Effect =
   | { do: "create"; kind: OwnedKind; name: string }
+  /** The StatefulSet's template becomes what the object asks for, with this image of TimesTen. */
+  | { do: "template"; name: string; image: string }
   | {
       do: "route";
       to: { ordinal: 0 | 1; podUID: string; podName: string; ip: string; nodeName: string | null } | null;

@@ -3,6 +3,7 @@
  * "ago" or "For" are wall clock of the operator, ms since 1970.
  */
 import type { TimesTenClassicObject } from "../../generated/types";
+import type { PodImages } from "../objects";
 import type { AgentState, PeerDigest, PermissionRecord, Proof } from "../../protocol";
 
 export interface Observation {
@@ -13,6 +14,8 @@ export interface Observation {
   objectUID: string;
   settings: PairSettings;
   owned: OwnedFacts[];
+  /** The template from which new pods are made; null while there is no StatefulSet of ours. */
+  template: TemplateFacts | null;
   record: ObservedRecord | null;
   /** Why the Lease of the record's name cannot be used (foreign, unreadable); null when it can. */
   recordFault: string | null;
@@ -150,6 +153,15 @@ export type OwnedKind =
   | "PodDisruptionBudget"
   | "StatefulSet";
 
+/** From what new pods are made. */
+export interface TemplateFacts {
+  images: PodImages;
+  /** Apart from TimesTen's image and the operator's it is as the object asks for. */
+  isAsWanted: boolean;
+  /** It brings the agent of this operator's release. */
+  bringsOurAgent: boolean;
+}
+
 /** One object that belongs to the pair. */
 export interface OwnedFacts {
   kind: OwnedKind;
@@ -174,6 +186,8 @@ export interface ObservedPod {
   /** Value of the role label now; null when absent. */
   roleLabel: string | null;
   container: TtContainer | null;
+  /** What it was made to run; null where there is no such pod object. */
+  images: PodImages | null;
   agent: ObservedAgent;
 }
 

@@ -7,6 +7,7 @@ export * from "./headlessService";
 export * from "./activeService";
 export * from "./endpointSlice";
 export * from "./statefulSet";
+export * from "./images";
 export * from "./claimAccess";
 export * from "./podDisruptionBudget";
 export * from "./recordLease";

@@ -10,20 +10,22 @@ import {
   buildPodDisruptionBudget,
   buildRecordLease,
   buildSecret,
-  buildStatefulSet,
   certificateName,
   identityOf,
   isOwnedBy,
   resources,
+  statefulSetName,
   writerMayClaim,
   ROLE_LABEL,
   type AgentCredentials,
   type Lease,
   type ObjectSettings,
+  type StatefulSet,
 } from "../../objects";
 import { KubeError, type KubeApi, type KubeObject, type Log, type Resource } from "../../runtime/ports";
 import type { Effect, Reason, RecordWrite } from "../decision";
 import { withNotes } from "../observe/notes";
+import { markedStatefulSet, templateFacts } from "../observe/template";
 import type { PairMemory } from "../observe/memory";
 
 export interface Executor {
@@ -100,15 +102,76 @@ export async function runEffects(
   for (const effect of effects) {
     if (effect.do === "route") continue;
     try {
-      if (effect.do === "create") await create(x, object, memory, effect);
-      else await label(x, object, effect);
+      await runOne(x, object, memory, effect);
     } catch (error) {
-      const what =
-        effect.do === "create" ? `${effect.kind} ${effect.name}` : `role label of ${effect.podName}`;
-      failures.push({ reason: "EffectFailed", message: `${what}: ${messageOf(error)}` });
+      failures.push({ reason: "EffectFailed", message: `${shownEffect(effect)}: ${messageOf(error)}` });
     }
   }
   return { routedAtMs, failures };
+}
+
+type OtherEffect = Exclude<Effect, { do: "route" }>;
+
+function runOne(
+  x: Executor,
+  object: TimesTenClassicObject,
+  memory: PairMemory,
+  effect: OtherEffect,
+): Promise<void> {
+  switch (effect.do) {
+    case "create":
+      return create(x, object, memory, effect);
+    case "template":
+      return applyTemplate(x, object, effect);
+    case "label":
+      return label(x, object, effect);
+  }
+}
+
+/** @returns what an effect is about, for people */
+function shownEffect(effect: OtherEffect): string {
+  switch (effect.do) {
+    case "create":
+      return `${effect.kind} ${effect.name}`;
+    case "template":
+      return `template of StatefulSet ${effect.name}`;
+    case "label":
+      return `role label of ${effect.podName}`;
+  }
+}
+
+/**
+ * The whole template is replaced, so that what the object no longer asks for goes; everything else of the
+ * StatefulSet stays as it is.
+ */
+async function applyTemplate(
+  x: Executor,
+  object: TimesTenClassicObject,
+  { image }: Effect & { do: "template" },
+): Promise<void> {
+  const { namespace, name } = identityOf(object);
+  // Read afresh: the cache may lag behind our own last word.
+  const found = await x.kube.get<StatefulSet>(resources.statefulSet, namespace, statefulSetName(name));
+  if (found === null || !isOwnedBy(found, object)) return;
+  const { images, isAsWanted, bringsOurAgent } = templateFacts(object, x.settings, found);
+  if (isAsWanted && bringsOurAgent && images.tt === image) return;
+  const { metadata, spec } = markedStatefulSet(object, x.settings, image);
+  const annotations = { ...found.metadata.annotations, ...metadata.annotations };
+  const { updateStrategy, template } = spec;
+  x.mayAct();
+  const wanted = {
+    ...found,
+    metadata: { ...found.metadata, annotations },
+    spec: { ...found.spec, updateStrategy, template },
+  };
+  try {
+    await x.kube.replace<StatefulSet>(resources.statefulSet, wanted);
+  } catch (error) {
+    // Changed by somebody meanwhile: the change itself brings the next pass.
+    if (error instanceof KubeError && error.status === 409) return;
+    throw error;
+  }
+  x.log.info("template applied", { statefulSet: `${namespace}/${name}`, image });
 }
 
 async function route(
@@ -224,7 +287,7 @@ async function build(
     case "PodDisruptionBudget":
       return [resources.podDisruptionBudget, buildPodDisruptionBudget(object)];
     case "StatefulSet":
-      return [resources.statefulSet, buildStatefulSet(object, x.settings)];
+      return [resources.statefulSet, markedStatefulSet(object, x.settings)];
   }
 }
 

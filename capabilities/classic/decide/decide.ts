@@ -27,6 +27,7 @@ import { decideChoice } from "./manage/choice";
 import { handsOff } from "./manage/handsOff";
 import { managementOf, remembered, stopped, suspensionEvents, type Management } from "./manage/management";
 import { decideOwned } from "./owned";
+import { templateEffects } from "./template";
 
 /** @returns what to do and what to say, for any observation whatever */
 export function decide(o: Observation): Decision {
@@ -76,7 +77,7 @@ function manage(
   const plan = planPods(o);
   const problems = [...owned.problems, ...plan.failures];
   const why = owned.first ?? verdict.why;
-  const effects: Effect[] = [...owned.effects, ...routeEffects(o), ...labelEffects(o)];
+  const effects: Effect[] = [...owned.effects, ...templateEffects(o), ...routeEffects(o), ...labelEffects(o)];
   const { repairs, events } = repairsOf(o, verdict, plan);
   const reported = o.object.status?.highLevelState ?? "";
   const conditions = conditionsOf({ o, step, situation: verdict.situation, why, problems, hold: null });

@@ -4,6 +4,7 @@ import {
   activeServiceName,
   headlessServiceName,
   identityOf,
+  imagesOf,
   isOwnedBy,
   parseRecordLease,
   podDisruptionBudgetName,
@@ -14,6 +15,7 @@ import {
   type EndpointSlice,
   type Lease,
   type ObjectSettings,
+  type StatefulSet,
 } from "../../objects";
 import type { KubeObject } from "../../runtime/ports";
 import type { SessionView } from "../../runtime/sessions";
@@ -25,6 +27,7 @@ import type {
   ObservedRecord,
   OwnedFacts,
   OwnedKind,
+  TemplateFacts,
   WriterSeen,
 } from "../observation";
 import type { PairMemory } from "./memory";
@@ -32,6 +35,7 @@ import { attestedEnd, type NodeObject } from "./attested";
 import { parseNotes } from "./notes";
 import { belongsTo, isReady, roleLabel, ttContainer, type PodObject } from "./podObject";
 import { pairSettings } from "./settings";
+import { templateFacts } from "./template";
 
 /** All that a pass has gathered. */
 export interface Gathered {
@@ -72,6 +76,7 @@ export function observe(g: Gathered): Observation {
     objectUID,
     settings: pairSettings(object, g.settings),
     owned: observeOwned(g),
+    template: observeTemplate(object, g.settings, g.owned.StatefulSet),
     record,
     recordFault: fault,
     pods,
@@ -96,7 +101,7 @@ function observeFormer(
   const place = pods.find(pod => pod.name === agent.state?.podName);
   if (place === undefined) return null;
   const { name, ordinal } = place;
-  const nothing = { ip: null, nodeName: null, roleLabel: null, container: null };
+  const nothing = { ip: null, nodeName: null, roleLabel: null, container: null, images: null };
   return { name, ordinal, uid, phase: "Unknown", ...nothing, terminating: true, ready: false, agent };
 }
 
@@ -179,6 +184,7 @@ export function observeAnyPod(
     ready: pod !== null && isReady(pod),
     roleLabel: pod === null ? null : roleLabel(pod),
     container: pod === null ? null : ttContainer(pod),
+    images: pod === null ? null : imagesOf(pod.spec ?? {}),
     agent: uid === null ? noAgent : observeAgent(g, uid),
   };
 }
@@ -248,6 +254,16 @@ function observeOwned(g: Gathered): OwnedFacts[] {
     of("PodDisruptionBudget", podDisruptionBudgetName(name)),
     of("StatefulSet", statefulSetName(name)),
   ];
+}
+
+/** @returns what is to be known of the template; null where the StatefulSet is missing or somebody else's */
+export function observeTemplate(
+  object: TimesTenClassicObject,
+  settings: ObjectSettings,
+  found: KubeObject | null,
+): TemplateFacts | null {
+  if (found === null || !isOwnedBy(found, object)) return null;
+  return templateFacts(object, settings, found as StatefulSet);
 }
 
 /** @returns who owns a foreign object, for people */

@@ -1,6 +1,6 @@
 /** The parts of a Pod that matter here, and what they come to. Field names are Kubernetes'. */
 import type { KubeObject } from "../../runtime/ports";
-import { OBJECT_UID_ANNOTATION, ROLE_LABEL } from "../../objects";
+import { OBJECT_UID_ANNOTATION, ROLE_LABEL, type PodSpec } from "../../objects";
 import type { TtContainer } from "../observation";
 
 export interface ContainerStatus {
@@ -24,7 +24,7 @@ export interface ContainerState {
 }
 
 export interface PodObject extends KubeObject {
-  spec?: { nodeName?: string };
+  spec?: { nodeName?: string } & Pick<PodSpec, "initContainers" | "containers">;
   status?: {
     phase?: string;
     podIP?: string;

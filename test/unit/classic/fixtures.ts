@@ -132,6 +132,7 @@ export function pod(ordinal: Ordinal, change: PodChange = {}): ObservedPod {
       waitingReason: null,
       restartCount: 0,
     },
+    images: { tt: "tt:1", agent: "operator:1", others: {} },
     agent: {
       connected: state !== null,
       state,
@@ -163,7 +164,15 @@ export function silentPod(ordinal: Ordinal, forMs: number, change: PodChange = {
 /** There is no such pod. */
 export function noPod(ordinal: Ordinal): ObservedPod {
   const agent = { connected: false, state: null, lastHeardMs: null };
-  return pod(ordinal, { uid: null, phase: "Unknown", ip: null, container: null, roleLabel: null, agent });
+  return pod(ordinal, {
+    uid: null,
+    phase: "Unknown",
+    ip: null,
+    container: null,
+    images: null,
+    roleLabel: null,
+    agent,
+  });
 }
 
 export function object(status: TimesTenClassicStatus = {}): TimesTenClassicObject {
@@ -241,6 +250,11 @@ export function observation(change: ObservationChange = {}): Observation {
       presence: "ours",
       fault: null,
     })),
+    template: {
+      images: { tt: "tt:1", agent: "operator:1", others: {} },
+      isAsWanted: true,
+      bringsOurAgent: true,
+    },
     record:
       value === null
         ? null

@@ -1,0 +1,64 @@
+/**
+ * Whether a StatefulSet's template is what the object asks for. The API server adds defaults and rewrites quantities,
+ * so the template is not compared itself: what was written is marked by its hash in an annotation. The images are
+ * compared as they are, and left out of the comparison of the rest: each follows rules of its own.
+ */
+import { createHash } from "node:crypto";
+import type { TimesTenClassicObject } from "../../../generated/types";
+import { buildStatefulSet, imagesOf, type ObjectSettings, type StatefulSet } from "../../objects";
+import type { TemplateFacts } from "../observation";
+
+/** StatefulSet annotation: hash of the template as it was written, without the operator's own image. */
+export const TEMPLATE_ANNOTATION = "timesten.oracle.com/template";
+
+/** @returns the StatefulSet that makes pods with that image of TimesTen, marked by its template */
+export function markedStatefulSet(
+  object: TimesTenClassicObject,
+  settings: ObjectSettings,
+  image: string = object.spec.ttspec.image,
+): StatefulSet {
+  const set = buildStatefulSet(withImage(object, image), settings);
+  const annotations = { ...set.metadata.annotations, [TEMPLATE_ANNOTATION]: markOf(object, settings, image) };
+  return { ...set, metadata: { ...set.metadata, annotations } };
+}
+
+/** @returns what is to be known of the template of a StatefulSet that belongs to the object */
+export function templateFacts(
+  object: TimesTenClassicObject,
+  settings: ObjectSettings,
+  set: StatefulSet,
+): TemplateFacts {
+  const images = imagesOf(set.spec.template.spec);
+  const mark = markOf(object, settings, images.tt ?? object.spec.ttspec.image);
+  return {
+    images,
+    isAsWanted: images.tt !== null && set.metadata.annotations?.[TEMPLATE_ANNOTATION] === mark,
+    bringsOurAgent: images.agent === settings.operatorImage,
+  };
+}
+
+/** Without the operator's image: an update of the operator alone changes nothing that a user asked for. */
+function markOf(object: TimesTenClassicObject, settings: ObjectSettings, image: string): string {
+  const { updateStrategy, template } = buildStatefulSet(withImage(object, image), {
+    ...settings,
+    operatorImage: "",
+  }).spec;
+  return createHash("sha256")
+    .update(JSON.stringify(sorted({ updateStrategy, template })))
+    .digest("hex")
+    .slice(0, 16);
+}
+
+function withImage(object: TimesTenClassicObject, image: string): TimesTenClassicObject {
+  return { ...object, spec: { ...object.spec, ttspec: { ...object.spec.ttspec, image } } };
+}
+
+/** The API server may return the fields of the user's own template in another order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]),
+  );
+}
