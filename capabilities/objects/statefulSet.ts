@@ -22,6 +22,7 @@ import {
 } from "./names";
 import { ownedMetadata } from "./ownerReference";
 import { podSecurityContext } from "./securityContext";
+import { podAffinity } from "./spread";
 import { claimTemplates, podVolumes } from "./volumes";
 
 /**
@@ -75,6 +76,7 @@ function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings:
     // Nothing in these Pods talks to the API server, but a writer that may claim, which has a token of its own.
     automountServiceAccountToken: false,
     ...template.spec,
+    affinity: podAffinity(object.metadata.name, template),
     ...(writerMayClaim(object) ? { serviceAccountName: podServiceAccount(object, template) } : {}),
     initContainers: [
       ...(template.spec?.initContainers ?? []).map(container => ({

@@ -153,6 +153,32 @@ describe("spec.template", () => {
     }
   });
 
+  it.each([{}, { affinity: { nodeAffinity: { x: 1 } } }, { affinity: { podAntiAffinity: null } }])(
+    "that does not keep Pods apart (%j) has those of the object prefer different nodes",
+    spec => {
+      const affinity = podOf(built({}, template(spec)))["affinity"];
+      expect(affinity).toMatchObject(spec.affinity?.nodeAffinity === undefined ? {} : spec.affinity);
+      expect(affinity).toMatchObject({
+        podAntiAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            {
+              weight: 100,
+              podAffinityTerm: {
+                topologyKey: "kubernetes.io/hostname",
+                labelSelector: { matchLabels: { app: "sample" } },
+              },
+            },
+          ],
+        },
+      });
+    },
+  );
+
+  it("that keeps Pods apart in its own way has it that way", () => {
+    const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ x: 1 }] } };
+    expect(podOf(built({}, template({ affinity })))["affinity"]).toEqual(affinity);
+  });
+
   it("has the user's claims before TimesTen's", () => {
     const mine = { metadata: { name: "mine" }, spec: {} };
     const set = built({}, { volumeClaimTemplates: [mine] });
