@@ -5,6 +5,7 @@ import { agentCommand } from "./entry/command";
 import { containerPath, readConfig, readWitnessConfig, utilityEnv, type AgentConfig } from "./entry/config";
 import { imagePlaces } from "./entry/distribution";
 import { init } from "./entry/init";
+import { releaseOfImage } from "./entry/release";
 import { install } from "./entry/install";
 import { agentStarter, guardStarter, STOPPING_ENV, Supervisor } from "./entry/run";
 import { serve } from "./entry/serve";
@@ -35,6 +36,7 @@ const verbs: Record<string, (args: readonly string[]) => Promise<number>> = {
   serve: runServe,
   guard: runGuard,
   witness: runWitness,
+  release: runRelease,
   version: async () => {
     process.stdout.write(`${version}\n`);
     return 0;
@@ -50,6 +52,14 @@ async function runInstall([to]: readonly string[]): Promise<number> {
 async function runInit(): Promise<number> {
   const config = await configAsUser();
   await init({ config, places, env: utilityEnv(config, process.env), log });
+  return 0;
+}
+
+/** In a Pod that looks at an image: what TimesTen it holds is the container's last word. */
+async function runRelease(): Promise<number> {
+  const report = await releaseOfImage(places, process.env);
+  log.info("TimesTen of the image", { ...report });
+  leaveWord(JSON.stringify(report));
   return 0;
 }
 
@@ -130,7 +140,7 @@ function onStopSignal(stop: () => void, to: Log = log): void {
 
 function usage(): number {
   process.stderr.write(
-    `usage: agent.cjs install <folder> | init | run | serve | guard | witness [program] | version\n`,
+    `usage: agent.cjs install <folder> | init | run | serve | guard | witness [program] | release | version\n`,
   );
   return 2;
 }

@@ -8,3 +8,4 @@ export * from "./peer";
 export * from "./timing";
 export * from "./witness";
 export * from "./dialling";
+export * from "./release";

@@ -1,11 +1,12 @@
 /** TimesTen as the image brings it: a zip that is unpacked to the volume, or an unpacked installation. */
 import { existsSync } from "node:fs";
 import { mkdtemp, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { containerPath } from "./config";
+import { basename, dirname, join } from "node:path";
+import { compareReleases } from "../../protocol";
+import { ConfigError, containerPath } from "./config";
 import { releaseOfFolder, releaseOfZip } from "../timesten/parse/ttversion";
 import { syncDirectory } from "../timesten/incomplete";
-import { runChecked } from "../timesten/utility";
+import { runChecked, runUtility } from "../timesten/utility";
 
 /** Folders in which an image may have the zip, and those that may hold an unpacked installation. */
 export interface DistributionPlaces {
@@ -28,6 +29,16 @@ export type Distribution =
 
 /** How long unpacking may take, ms. */
 const UNZIP_MS = 10 * 60_000;
+/** Its exit code when the zip is in order and has no file of that name. */
+const UNZIP_NO_MATCH = 11;
+
+/** @returns an error for people: the image has no TimesTen in any of the places */
+export function noTimesTen(places: DistributionPlaces): ConfigError {
+  const where = [...places.zips, ...places.installations].join(", ");
+  return new ConfigError(
+    `the image has no TimesTen: neither timesten*.server.linux8664.zip nor an installation in ${where}`,
+  );
+}
 
 /** @returns what the image has; of several zips the newest release; null when it has none */
 export async function findDistribution(places: DistributionPlaces): Promise<Distribution | null> {
@@ -70,8 +81,7 @@ export async function installationOf(distribution: Distribution, userHome: strin
   });
   const tops = await namesIn(temporary);
   const top = tops.find(name => existsSync(join(temporary, name, "bin", "ttInstanceCreate")));
-  if (top === undefined)
-    throw new Error(`${distribution.file} holds no TimesTen distribution (tt<release>/bin)`);
+  if (top === undefined) throw notADistribution(distribution.file);
   await syncTree(join(temporary, top));
   await rename(join(temporary, top), target);
   await syncDirectory(userHome);
@@ -79,14 +89,25 @@ export async function installationOf(distribution: Distribution, userHome: strin
   return target;
 }
 
-/** @returns less than 0 when a is older */
-export function compareReleases(a: string, b: string): number {
-  const [left, right] = [a.split(".").map(Number), b.split(".").map(Number)];
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+/**
+ * Looks into the zip without unpacking it: an image that could never be installed is known before its first use.
+ * @throws TimesTenError when unzip cannot be run; Error when the zip is damaged or something else
+ */
+export async function checkZip(file: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const signal = AbortSignal.timeout(UNZIP_MS);
+  // The list of Oracle's own is longer than what is kept of an output: only one file is asked for.
+  const { code, stdout } = await runUtility(unzipProgram(), ["-l", file, "tt*/bin/ttInstanceCreate"], {
+    signal,
+    env: { PATH: env.PATH ?? "/usr/bin:/bin" },
+    cwd: dirname(file),
+  });
+  if (code !== 0 && code !== UNZIP_NO_MATCH)
+    throw new Error(`${file} cannot be read: unzip exited with ${code}`);
+  if (!stdout.includes("/bin/ttInstanceCreate")) throw notADistribution(file);
+}
+
+function notADistribution(file: string): Error {
+  return new Error(`${file} holds no TimesTen distribution (tt<release>/bin)`);
 }
 
 async function releaseOfInstallation(folder: string): Promise<string> {

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Log } from "../ports";
 import { Incomplete } from "../timesten/incomplete";
 import { ConfigError, DAEMON_PORT, SERVER_PORT, type AgentConfig } from "./config";
-import { findDistribution, installationOf, type DistributionPlaces } from "./distribution";
+import { findDistribution, installationOf, noTimesTen, type DistributionPlaces } from "./distribution";
 import { writeShellFiles, writeWhole } from "./files";
 import { ensureInstance } from "./instance";
 import { parseDbIni, renderOdbcIni } from "./odbc";
@@ -29,12 +29,7 @@ export async function init(o: InitOptions): Promise<void> {
   // First what a person may have to correct: it costs nothing to find.
   const attributes = parseDbIni(await textOr(join(config.configDir, "db.ini"), ""));
   const distribution = await findDistribution(o.places);
-  if (distribution === null) {
-    const where = [...o.places.zips, ...o.places.installations].join(", ");
-    throw new ConfigError(
-      `the image has no TimesTen: neither timesten*.server.linux8664.zip nor an installation in ${where}`,
-    );
-  }
+  if (distribution === null) throw noTimesTen(o.places);
   log.info("TimesTen of the image", { release: distribution.release, kind: distribution.kind });
   const installation = await installationOf(distribution, config.userHome);
   const done = await ensureInstance({

@@ -87,6 +87,9 @@ export type Effect =
   | { do: "create"; kind: OwnedKind; name: string }
   /** The StatefulSet's template becomes what the object asks for, with this image of TimesTen. */
   | { do: "template"; name: string; image: string }
+  /** A Pod of its own looks at that image, if possible on that node. */
+  | { do: "probe"; podName: string; image: string; nodeName: string | null }
+  | { do: "endProbe"; podName: string; podUID: string }
   | {
       do: "route";
       to: { ordinal: 0 | 1; podUID: string; podName: string; ip: string; nodeName: string | null } | null;

@@ -32,9 +32,31 @@ export interface Observation {
   writerSeen: WriterSeen;
   /** Lives of databases and the containers they were seen in. */
   containers: BootContainer[];
+  /** Pods that look at images. */
+  probes: ImageProbe[];
   /** Where the Service of the active leads; null while it leads nowhere. */
   routed: { podUID: string; ip: string } | null;
 }
+
+/** A Pod of its own that looks at an image before anything of the object runs it. */
+export interface ImageProbe {
+  podName: string;
+  podUID: string;
+  image: string;
+  /** Since the Pod was made, by the API server's clock and ours, ms. */
+  ageMs: number;
+  found: ProbeFinding;
+}
+
+export type ProbeFinding =
+  /** On its way. `trouble`: what keeps it, in the kubelet's words (ErrImagePull: ...); null: nothing known of. */
+  | { is: "waiting"; trouble: string | null }
+  /** e.g. 18.1.4.11.0; "Unknown" where the image's installation does not say. */
+  | { is: "release"; release: string }
+  /** The image ran and cannot be used. */
+  | { is: "unusable"; message: string }
+  /** The Pod ended without a word of the image (evicted, its node gone, being deleted): another one has to look. */
+  | { is: "lost"; message: string };
 
 /** The last that is known of a writer. */
 export interface WriterSeen {

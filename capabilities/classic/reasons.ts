@@ -43,6 +43,14 @@ export const reasons = {
   HandoverFailed: "A planned change of roles did not come about; the old active goes on.",
   LeaseChanged: "writePermissionSeconds was changed: the pair is formed anew with it.",
   WriterStopped: "The record is Closed: nobody may write until the standby takes over.",
+  // A new image
+  LearningRelease:
+    "A Pod of its own looks which TimesTen a new image holds; nothing of the object is touched before that is known.",
+  ImageTrouble:
+    "The new image does not run yet in the Pod that looks at it; nothing of the object is touched.",
+  ImageUnusable:
+    "The new image was not there in time, does not run or holds no TimesTen; nothing of the object was touched.",
+  ReleaseRefused: "The new image holds another major release of TimesTen; nothing of the object was touched.",
   // Independent databases
   ReplicasReady: "All independent databases are open.",
   PodAway: "The Pod of an independent database does not run.",

@@ -10,6 +10,7 @@ import {
   podHost,
   podName,
   podNames,
+  PROBE_LABEL,
   resources,
   statefulSetName,
   type ObjectSettings,
@@ -41,6 +42,8 @@ export interface GatheredAround {
   headlessService: KubeObject | null;
   budget: KubeObject | null;
   statefulSet: StatefulSet | null;
+  /** Pods that look at images for an object of that name. */
+  probes: readonly PodObject[];
   sessions: (podUID: string) => SessionView | null;
 }
 
@@ -50,6 +53,7 @@ export class Surroundings {
   readonly #o: SurroundingsOptions;
   readonly #classics: Informer<TimesTenClassicObject>;
   readonly #pods: Informer<PodObject>;
+  readonly #probes: Informer<PodObject>;
   readonly #services: Informer<KubeObject>;
   readonly #slices: Informer<KubeObject>;
   readonly #statefulSets: Informer<KubeObject>;
@@ -66,6 +70,7 @@ export class Surroundings {
     this.#classics.onChange(({ namespace, name }) => onNews(`${namespace}/${name}`));
     // Everything that belongs to a pair has the label; other applications' objects with it are passed over.
     this.#pods = this.#informer<PodObject>(resources.pod, APP_LABEL);
+    this.#probes = this.#informer<PodObject>(resources.pod, PROBE_LABEL);
     this.#services = this.#informer(resources.service, APP_LABEL);
     this.#slices = this.#informer(resources.endpointSlice, APP_LABEL);
     this.#statefulSets = this.#informer(resources.statefulSet, APP_LABEL);
@@ -76,6 +81,10 @@ export class Surroundings {
       if (pod === null || name === undefined || this.#classics.get(namespace, name) === null) return;
       onPod(`${namespace}/${name}`, pod);
       onNews(`${namespace}/${name}`);
+    });
+    this.#probes.onChange(({ object, previous, namespace }) => {
+      const name = (object ?? previous)?.metadata.labels?.[PROBE_LABEL];
+      if (name !== undefined && this.#classics.get(namespace, name) !== null) onNews(`${namespace}/${name}`);
     });
     for (const owned of [this.#services, this.#slices, this.#statefulSets, this.#budgets]) {
       owned.onChange(({ object, previous, namespace }) => {
@@ -91,7 +100,8 @@ export class Surroundings {
   }
 
   #all(): Pick<Informer<KubeObject>, "start" | "stop" | "whenSynced">[] {
-    return [this.#classics, this.#pods, this.#services, this.#slices, this.#statefulSets, this.#budgets];
+    const own = [this.#services, this.#slices, this.#statefulSets, this.#budgets];
+    return [this.#classics, this.#pods, this.#probes, ...own];
   }
 
   start(): void {
@@ -115,7 +125,10 @@ export class Surroundings {
   }
 
   /** @returns what the caches and sessions say about an object; what the agents told is in its memory then */
-  gather(object: TimesTenClassicObject, memory: PairMemory): Pick<Gathered, "pods" | "owned" | "sessions"> {
+  gather(
+    object: TimesTenClassicObject,
+    memory: PairMemory,
+  ): Pick<Gathered, "pods" | "owned" | "probes" | "sessions"> {
     const { namespace, name, uid } = identityOf(object);
     for (const podUID of memory.podUIDs()) this.#listen(podUID, memory);
     const pods = this.#podsOf(object);
@@ -130,6 +143,7 @@ export class Surroundings {
         PodDisruptionBudget: this.#budgets.get(namespace, podDisruptionBudgetName(name)),
         StatefulSet: this.#statefulSets.get(namespace, statefulSetName(name)),
       },
+      probes: this.#probesOf(namespace, name),
       sessions: podUID => this.sessions.view(podUID),
     };
   }
@@ -146,8 +160,15 @@ export class Surroundings {
       headlessService: this.#services.get(namespace, headlessServiceName(name)),
       budget: this.#budgets.get(namespace, podDisruptionBudgetName(name)),
       statefulSet: this.#statefulSets.get(namespace, statefulSetName(name)) as StatefulSet | null,
+      probes: this.#probesOf(namespace, name),
       sessions: podUID => this.sessions.view(podUID),
     };
+  }
+
+  #probesOf(namespace: string, name: string): PodObject[] {
+    return this.#probes
+      .list()
+      .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[PROBE_LABEL] === name);
   }
 
   #podsOf(object: TimesTenClassicObject): [PodObject | null, PodObject | null] {

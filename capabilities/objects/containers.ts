@@ -18,8 +18,12 @@ export const TT_WITNESS = "tt-witness";
 /** A container of one of these names in spec.template is not the user's own. */
 const OURS = [TT, DAEMONLOG, TT_WITNESS];
 
-/** The agent brings its own loader and libraries, so that the age of the TimesTen image does not matter. */
-function agentCommand(root: string, ...args: string[]): string[] {
+/**
+ * The agent brings its own loader and libraries, so that the age of the TimesTen image does not matter.
+ * @param root folder of the agent's tree in the container
+ * @returns the command that runs it
+ */
+export function agentCommand(root: string, ...args: string[]): string[] {
   const loader = [`${root}/lib/ld-linux-x86-64.so.2`, "--library-path", `${root}/lib`];
   return [...loader, `${root}/node`, `${root}/agent.cjs`, ...args];
 }
@@ -30,7 +34,8 @@ while [ 1 ] ; do tail --follow=name ${TIMESTEN_HOME}/diag/ttmesg.log --max-uncha
 exit 0
 EOF`;
 
-const find = (containers: Container[] | undefined, name: string): Container | undefined =>
+/** @returns the container of that name, if there is one */
+export const findContainer = (containers: Container[] | undefined, name: string): Container | undefined =>
   (containers ?? []).find(container => container.name === name);
 
 /** @returns init container that copies the agent from the operator's image into the Pod */
@@ -40,7 +45,7 @@ export function installContainer(template: PodTemplate, settings: ObjectSettings
     image: settings.operatorImage,
     imagePullPolicy: "IfNotPresent",
     command: agentCommand("/agent", "install", "/ttoperator"),
-    securityContext: ttSecurityContext(template, find(template.spec?.containers, TT)),
+    securityContext: ttSecurityContext(template, findContainer(template.spec?.containers, TT)),
     volumeMounts: [{ name: "tt-operator", mountPath: "/ttoperator" }],
   };
 }
@@ -53,7 +58,7 @@ export function agentContainer(
   role: typeof TT_INIT | typeof TT,
 ): Container {
   const { ttspec } = object.spec;
-  const user = find(template.spec?.containers, TT);
+  const user = findContainer(template.spec?.containers, TT);
   const init = role === TT_INIT;
   const resources = ttResources(ttspec, user?.resources);
   return {
@@ -98,7 +103,7 @@ export function daemonlogContainer(object: TimesTenClassicObject, template: PodT
   return {
     name: DAEMONLOG,
     command: agentCommand("/ttoperator", "witness", "sh", "-c", FOLLOW_LOG),
-    resources: daemonlogResources(ttspec, find(template.spec?.containers, DAEMONLOG)?.resources),
+    resources: daemonlogResources(ttspec, findContainer(template.spec?.containers, DAEMONLOG)?.resources),
     ...witnessing(object, template),
     volumeMounts: [...dataMounts(ttspec), ...witnessMounts()],
   };
@@ -109,7 +114,7 @@ export function witnessContainer(object: TimesTenClassicObject, template: PodTem
   return {
     name: TT_WITNESS,
     command: agentCommand("/ttoperator", "witness"),
-    resources: witnessResources(find(template.spec?.containers, TT_WITNESS)?.resources),
+    resources: witnessResources(findContainer(template.spec?.containers, TT_WITNESS)?.resources),
     ...witnessing(object, template),
     volumeMounts: witnessMounts(),
   };
@@ -126,7 +131,7 @@ function witnessing(
     imagePullPolicy: ttspec.imagePullPolicy ?? "IfNotPresent",
     ports: [{ name: "witness", containerPort: WITNESS_PORT, protocol: "TCP" }],
     env: witnessEnvironment(object, template),
-    securityContext: ttSecurityContext(template, find(template.spec?.containers, TT)),
+    securityContext: ttSecurityContext(template, findContainer(template.spec?.containers, TT)),
   };
 }
 

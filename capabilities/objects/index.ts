@@ -8,6 +8,7 @@ export * from "./activeService";
 export * from "./endpointSlice";
 export * from "./statefulSet";
 export * from "./images";
+export * from "./probePod";
 export * from "./claimAccess";
 export * from "./podDisruptionBudget";
 export * from "./recordLease";

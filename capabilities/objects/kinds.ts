@@ -148,6 +148,10 @@ export interface PodSpec {
   [field: string]: unknown;
 }
 
+export interface Pod extends KubeObject {
+  spec: PodSpec;
+}
+
 export interface PodTemplate {
   metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
   spec?: PodSpec;

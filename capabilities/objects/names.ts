@@ -13,6 +13,10 @@ export const ROLE_LABEL = "timesten.oracle.com/role";
 export const SUSPEND_ANNOTATION = "timesten.oracle.com/suspend";
 /** Pod annotation that carries the uid of the object the Pod belongs to. */
 export const OBJECT_UID_ANNOTATION = "TTC";
+/** Label on a Pod that looks at an image before its first use; its value is the object's name. */
+export const PROBE_LABEL = "timesten.oracle.com/probe";
+/** Annotation of such a Pod: the image it looks at. */
+export const PROBED_IMAGE_ANNOTATION = "timesten.oracle.com/probed-image";
 /** Lease annotation that holds the whole record of the write permission as JSON. */
 export const RECORD_ANNOTATION = "timesten.oracle.com/record";
 
@@ -50,7 +54,16 @@ export const podDisruptionBudgetName = (name: string): string => name;
 /** Role, RoleBinding and, unless the template names one, ServiceAccount of the Pods (writerMayClaimSolo). */
 export const claimAccessName = (name: string): string => `${name}-claim`;
 export const secretName = (uid: string): string => `tt${uid}`;
+/** One name per image, so that one that is on its way out is in nobody's way. */
+export const probePodName = (name: string, image: string): string => `${name}-probe-${fingerprint(image)}`;
 export const podName = (name: string, ordinal: number): string => `${name}-${ordinal}`;
+
+/** FNV-1a, 32 bits: short, the same everywhere, and no secret. */
+function fingerprint(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
 
 /** @returns the database and DSN name: the object's name up to its first dash */
 export function databaseName(name: string): string {

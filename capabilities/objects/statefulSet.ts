@@ -69,9 +69,7 @@ function updateStrategy(object: TimesTenClassicObject): StatefulSet["spec"]["upd
 
 function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings: ObjectSettings): PodSpec {
   const { ttspec } = object.spec;
-  const pullSecret = ttspec.imagePullSecret;
-  const pullSecrets = [...(template.spec?.imagePullSecrets ?? [])];
-  if (pullSecret !== undefined && pullSecret !== "") pullSecrets.push({ name: pullSecret });
+  const pullSecrets = imagePullSecrets(object, template);
   return {
     // Nothing in these Pods talks to the API server, but a writer that may claim, which has a token of its own.
     automountServiceAccountToken: false,
@@ -97,6 +95,13 @@ function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings:
     shareProcessNamespace: true,
     terminationGracePeriodSeconds: gracePeriodSeconds(object, template),
   };
+}
+
+/** @returns the secrets with which the Pods' images are pulled: the template's, then the spec's */
+export function imagePullSecrets(object: TimesTenClassicObject, template: PodTemplate): { name: string }[] {
+  const { imagePullSecret } = object.spec.ttspec;
+  const own = imagePullSecret === undefined || imagePullSecret === "" ? [] : [{ name: imagePullSecret }];
+  return [...(template.spec?.imagePullSecrets ?? []), ...own];
 }
 
 /** The witness is there in any case, unless there is no pair to whom it could tell anything. */

@@ -27,6 +27,7 @@ import type { Effect, Reason, RecordWrite } from "../decision";
 import { withNotes } from "../observe/notes";
 import { markedStatefulSet, templateFacts } from "../observe/template";
 import type { PairMemory } from "../observe/memory";
+import { endProbe, probe } from "./probe";
 
 export interface Executor {
   kube: KubeApi;
@@ -125,6 +126,10 @@ function runOne(
       return applyTemplate(x, object, effect);
     case "label":
       return label(x, object, effect);
+    case "probe":
+      return probe(x, object, effect);
+    case "endProbe":
+      return endProbe(x, object, effect);
   }
 }
 
@@ -137,6 +142,9 @@ function shownEffect(effect: OtherEffect): string {
       return `template of StatefulSet ${effect.name}`;
     case "label":
       return `role label of ${effect.podName}`;
+    case "probe":
+    case "endProbe":
+      return `Pod ${effect.podName}`;
   }
 }
 
@@ -234,7 +242,7 @@ async function create(
 }
 
 /** @returns whether it was made now; it is safe to repeat. @throws when the name is somebody else's */
-async function createOurs(
+export async function createOurs(
   x: Executor,
   object: TimesTenClassicObject,
   resource: Resource,

@@ -34,6 +34,7 @@ import type { PairMemory } from "./memory";
 import { attestedEnd, type NodeObject } from "./attested";
 import { parseNotes } from "./notes";
 import { belongsTo, isReady, roleLabel, ttContainer, type PodObject } from "./podObject";
+import { imageProbes } from "./probe";
 import { pairSettings } from "./settings";
 import { templateFacts } from "./template";
 
@@ -48,6 +49,8 @@ export interface Gathered {
   /** From caches; null where there is none. */
   pods: [PodObject | null, PodObject | null];
   owned: Record<Exclude<OwnedKind, "Secret">, KubeObject | null>;
+  /** Pods that look at images for an object of that name. */
+  probes: readonly PodObject[];
   secret: Pick<OwnedFacts, "presence" | "fault">;
   /** The node of a silent writer's pod, read in this pass; null where it was not read. */
   node: NodeObject | null;
@@ -84,6 +87,7 @@ export function observe(g: Gathered): Observation {
     ends: [...memory.ends(nowMs), ...attested(g, record, all)],
     writerSeen: writerSeen(g, record, all),
     containers: memory.containers(),
+    probes: imageProbes(object, g.probes, nowMs),
     routed: observeRoute(g.owned.EndpointSlice, object),
   };
 }

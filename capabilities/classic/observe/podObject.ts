@@ -12,12 +12,13 @@ export interface ContainerStatus {
 }
 
 export interface ContainerState {
-  waiting?: { reason?: string };
+  waiting?: { reason?: string; message?: string };
   running?: { startedAt?: string };
   terminated?: {
     containerID?: string;
     reason?: string;
     exitCode?: number;
+    message?: string;
     startedAt?: string;
     finishedAt?: string;
   };
@@ -27,8 +28,11 @@ export interface PodObject extends KubeObject {
   spec?: { nodeName?: string } & Pick<PodSpec, "initContainers" | "containers">;
   status?: {
     phase?: string;
+    reason?: string;
+    message?: string;
     podIP?: string;
-    conditions?: { type: string; status: string }[];
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    initContainerStatuses?: ContainerStatus[];
     containerStatuses?: ContainerStatus[];
   };
 }

@@ -19,6 +19,9 @@ export const eventReasons: readonly ReasonName[] = [
   "DatabaseGone",
   "ReplicationFound",
   "BothDownManual",
+  "ImageTrouble",
+  "ImageUnusable",
+  "ReleaseRefused",
   "WaitTooLong",
 ];
 

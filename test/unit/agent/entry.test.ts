@@ -3,11 +3,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { agentCommand } from "../../../agent/entry/command";
 import { ConfigError, readConfig, utilityEnv, type AgentConfig } from "../../../agent/entry/config";
-import { compareReleases, findDistribution } from "../../../agent/entry/distribution";
+import { findDistribution } from "../../../agent/entry/distribution";
 import { init } from "../../../agent/entry/init";
 import { install } from "../../../agent/entry/install";
 import { parseDbIni, renderOdbcIni } from "../../../agent/entry/odbc";
+import { releaseOfImage } from "../../../agent/entry/release";
 import { findTimesTenUser } from "../../../agent/entry/user";
+import { compareReleases } from "../../../protocol";
 import { zip } from "../../../simulator/distribution/zip";
 import { keepingLog, put, putProgram, temporaryFolder } from "./support/files";
 
@@ -225,6 +227,42 @@ describe("the distribution in an image", () => {
     expect(compareReleases("18.1.4.4.0", "18.1.4.11.0")).toBeLessThan(0);
     expect(compareReleases("22.1.1.7.0", "18.1.4.11.0")).toBeGreaterThan(0);
     expect(compareReleases("18.1.4.4.0", "18.1.4.4.0")).toBe(0);
+  });
+});
+
+describe("release, in a Pod that looks at an image", () => {
+  const home = join(folder.path, "looked-at");
+  const file = join(home, "timesten1814110.server.linux8664.zip");
+  const places = { zips: [home], installations: [join(home, "unpacked")] };
+  const look = () => releaseOfImage(places, process.env);
+  const utility = { name: "tt18.1.4.11.0/bin/ttInstanceCreate", data: Buffer.from(""), executable: true };
+
+  it("says when the image has no TimesTen, and where it looked", async () => {
+    await expect(look()).rejects.toThrow(
+      new ConfigError(
+        `the image has no TimesTen: neither timesten*.server.linux8664.zip nor an installation in ${home}, ${home}/unpacked`,
+      ),
+    );
+  });
+
+  it("tells the release of the zip, and unpacks nothing", async () => {
+    put(file, "");
+    writeFileSync(file, zip([utility]));
+    await expect(look()).resolves.toEqual({ release: "18.1.4.11.0" });
+    expect(readdirSync(home)).toEqual(["timesten1814110.server.linux8664.zip"]);
+  });
+
+  it("does not take a zip for TimesTen that holds something else, or is damaged", async () => {
+    writeFileSync(file, zip([{ ...utility, name: "readme" }]));
+    await expect(look()).rejects.toThrow(`${file} holds no TimesTen distribution (tt<release>/bin)`);
+    writeFileSync(file, "no zip at all");
+    await expect(look()).rejects.toThrow(/^\/.*zip cannot be read: unzip exited with 9$/);
+  });
+
+  it("tells the release of an unpacked installation", async () => {
+    rmSync(file);
+    put(join(home, "unpacked", "tt22.1.1.7.0", "bin", "ttInstanceCreate"), "");
+    await expect(look()).resolves.toEqual({ release: "22.1.1.7.0" });
   });
 });
 

@@ -278,6 +278,7 @@ export function observation(change: ObservationChange = {}): Observation {
     former: null,
     writerSeen: seenOf(writer),
     containers: [],
+    probes: [],
     routed: { podUID: UID[0], ip: "10.0.0.1" },
     ...change.rest,
   };

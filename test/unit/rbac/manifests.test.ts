@@ -72,7 +72,7 @@ describe("the ClusterRole", () => {
       "nodes.": ["get"],
       "peprstores.pepr.dev": ["create", "get", "list", "patch", "watch"],
       "poddisruptionbudgets.policy": ["create", "get", "list", "watch"],
-      "pods.": ["delete", "get", "list", "patch", "watch"],
+      "pods.": ["create", "delete", "get", "list", "patch", "watch"],
       "rolebindings.rbac.authorization.k8s.io": ["create", "get"],
       "roles.rbac.authorization.k8s.io": ["create", "get"],
       "secrets.": ["create", "get", "update"],
