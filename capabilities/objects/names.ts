@@ -11,6 +11,8 @@ export const APP_LABEL = "app";
 export const ROLE_LABEL = "timesten.oracle.com/role";
 /** Annotation on the object: "true" takes it out of management until it is removed. */
 export const SUSPEND_ANNOTATION = "timesten.oracle.com/suspend";
+/** Annotation of the object: uid of a pod that is gone for good, by a person's word. */
+export const ATTEST_ANNOTATION = "timesten.oracle.com/attest-gone";
 /** Pod annotation that carries the uid of the object the Pod belongs to. */
 export const OBJECT_UID_ANNOTATION = "TTC";
 /** Label on a Pod that looks at an image before its first use; its value is the object's name. */

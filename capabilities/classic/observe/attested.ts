@@ -4,14 +4,12 @@
  */
 import type { TimesTenClassicObject } from "../../../generated/types";
 import type { Writer } from "../../../protocol";
-import { identityOf, parseRecordLease, type Lease } from "../../objects";
+import { ATTEST_ANNOTATION, identityOf, parseRecordLease, type Lease } from "../../objects";
 import type { KubeObject } from "../../runtime/ports";
 import type { BootEnd } from "../observation";
 import { parseNotes } from "./notes";
 import type { PodObject } from "./podObject";
 
-/** Annotation of the object: uid of a pod that is gone for good, by a person's word. */
-export const ATTEST_ANNOTATION = "timesten.oracle.com/attest-gone";
 /** Kubernetes' own taint: the node is off and stays off until the taint is taken away. */
 export const OUT_OF_SERVICE_TAINT = "node.kubernetes.io/out-of-service";
 

@@ -1,6 +1,5 @@
 /** Who may vouch that an old writer is gone, and what is kept of who said so. */
 import {
-  ATTEST_ANNOTATION,
   OUT_OF_SERVICE_TAINT,
   attestedEnd,
   nodeOfSilentWriter,
@@ -8,7 +7,7 @@ import {
 } from "../../../capabilities/classic/observe/attested";
 import { withNotes } from "../../../capabilities/classic/observe/notes";
 import type { PodObject } from "../../../capabilities/classic/observe/podObject";
-import { buildRecordLease } from "../../../capabilities/objects";
+import { ATTEST_ANNOTATION, buildRecordLease } from "../../../capabilities/objects";
 import type { TimesTenClassicObject } from "../../../generated/types";
 import { BOOT, UID, object, record } from "./fixtures";
 

@@ -19,6 +19,7 @@ import { goesOn, promoted, sameGoesOn } from "./next";
 import { groundFor, whyNotNow } from "./proofs";
 import { isAbandonedPromotion } from "./transitions";
 import { standing, type Rule, type Verdict } from "./verdict";
+import { wayOut } from "./wayOut";
 import type { InForce } from "./pair";
 
 export const closedRules: readonly Rule<InForce>[] = [
@@ -62,10 +63,11 @@ export const closedRules: readonly Rule<InForce>[] = [
   {
     name: "the complete standby waits for the proof",
     because: "it goes on as soon as the old writer has closed or ended; nobody else is needed",
-    decide: ({ record, writer, peer, life }) => {
+    decide: ({ o, record, writer, peer, life }) => {
       if (!promotable(record, peer) || life.is === "over") return null;
       const message = `${peer.name} takes over as soon as it is certain that ${writer.name} has closed: ${whyAway(writer)}`;
-      return standing("failingOver", life.is === "alive" ? "WriterStopped" : "ActiveSilent", message);
+      if (life.is === "alive") return standing("failingOver", "WriterStopped", message);
+      return standing("failingOver", "ActiveSilent", message + wayOut(o, record, writer));
     },
   },
   {
@@ -104,7 +106,7 @@ function ownDisk({ o, record, writer, peer, life }: InForce): Verdict {
     return standing(
       "waiting",
       "ActiveSilent",
-      `no proof that the database of ${writer.name} has ended: ${whyAway(writer)}`,
+      `no proof that the database of ${writer.name} has ended: ${whyAway(writer)}${wayOut(o, record, writer)}`,
     );
   }
   const told = heard(writer);

@@ -16,6 +16,7 @@ import { newRequest, whyUnfit } from "./handover";
 import { alone, promoted, ready, stopped } from "./next";
 import { groundFor, whyNotNow } from "./proofs";
 import { standing, type Rule, type Verdict } from "./verdict";
+import { wayOut } from "./wayOut";
 import { whyStandbyLost } from "./standbyLoss";
 
 /** What the rules of one mode look at. */
@@ -233,8 +234,9 @@ function silence(o: Observation, record: PermissionRecord, writer: ObservedPod, 
   const promotable = record.ready && completeFor(peer, record.n) !== null;
   const message = promotable
     ? `${peer.name} could take over, but ${missing}${whyWaiting(o, record, peer)}`
-    : missing;
-  return standing(promotable ? "failingOver" : "waiting", "ActiveSilent", message);
+    : `${writer.name} is silent; ${missing}`;
+  const situation = promotable ? "failingOver" : "waiting";
+  return standing(situation, "ActiveSilent", message + wayOut(o, record, writer));
 }
 
 /** What keeps *waited* from being used, as the end of a sentence. */

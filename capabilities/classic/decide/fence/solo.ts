@@ -15,6 +15,7 @@ import { whyAway } from "./found";
 import { givenUp, goesOn, paired, promoted } from "./next";
 import { overProof } from "./proofs";
 import { standing, type Rule, type Verdict } from "./verdict";
+import { wayOut } from "./wayOut";
 import type { InForce } from "./pair";
 
 export const soloRules: readonly Rule<InForce>[] = [
@@ -101,7 +102,7 @@ export const soloRules: readonly Rule<InForce>[] = [
       return standing(
         record.from > 0 && !wasShown(record.n, writer) ? "failingOver" : "waiting",
         "ActiveSilent",
-        message,
+        message + wayOut(o, record, writer),
       );
     },
   },

@@ -29,7 +29,16 @@ export interface HeldPass {
 const LOOK_AGAIN_MS = 1_000;
 
 /** @returns a decision that writes nothing but status */
-export function handsOff({ o, verdict, step: wanted, hold, seen, repairs, activePod }: HeldPass): Decision {
+export function handsOff({
+  o,
+  verdict,
+  step: wanted,
+  hold: held,
+  seen,
+  repairs,
+  activePod,
+}: HeldPass): Decision {
+  const hold = withWaiting(o, held);
   const step = shown(o, hold, verdict, wanted);
   const looking = hold.by === "reexamine";
   const answer = answerSwitchover(o, null);
@@ -59,6 +68,15 @@ export function handsOff({ o, verdict, step: wanted, hold, seen, repairs, active
     management: seen,
     wakeAfterMs: step.more ? 0 : looking ? LOOK_AGAIN_MS : o.settings.pollingIntervalMs,
   };
+}
+
+/** A record that is Closed names nobody who may write: then the outage lasts as long as the hold. */
+function withWaiting(o: Observation, hold: Hold): Hold {
+  const record = o.record?.value;
+  if (record?.mode !== "Closed") return hold;
+  const { message } = hold.why;
+  const outage = `nobody may write: record ${record.n} is Closed, and who goes on is decided only when the object is managed again`;
+  return { ...hold, why: { ...hold.why, message: `${message}; ${outage}` } };
 }
 
 /** What the pair is like stays to be read beside why nothing is done about it. */

@@ -42,7 +42,7 @@ export function managementOf(object: TimesTenClassicObject, unheard: string | nu
     return { hold: stopped("StopManaging"), seen: { ...wish, stopped: "StopManaging" } };
   }
   // Suspended, nothing is examined: a change of reexamine is found when management goes on.
-  if (isSuspended(object)) return { hold: suspended, seen: before };
+  if (isSuspended(object)) return { hold: suspended(object.metadata.name), seen: before };
   const reported: HighLevelState = object.status?.highLevelState ?? "";
   if (wish.reexamine !== before.reexamine && reported === "ManualInterventionRequired") {
     return { hold: examining(unheard), seen: { ...wish, stopped: "" } };
@@ -72,13 +72,13 @@ export function isSuspended(object: TimesTenClassicObject): boolean {
   return object.metadata.annotations?.[SUSPEND_ANNOTATION] === "true";
 }
 
-const suspended: Hold = {
-  by: "suspend",
-  why: {
-    reason: "ManagementSuspended",
-    message: `annotation ${SUSPEND_ANNOTATION} is true: nothing is changed until it is removed`,
-  },
-};
+const SUSPENDED = "ManagementSuspended";
+
+function suspended(name: string): Hold {
+  const resume = `kubectl annotate ttc ${name} ${SUSPEND_ANNOTATION}-`;
+  const message = `annotation ${SUSPEND_ANNOTATION} is true: nothing is changed until it is removed (${resume})`;
+  return { by: "suspend", why: { reason: SUSPENDED, message } };
+}
 
 /** @returns the hold that only a change of reexamine ends */
 export function stopped(by: Exclude<ManagementSeen["stopped"], "">): Hold {
@@ -102,7 +102,7 @@ function examining(unheard: string | null): Hold {
 /** @returns the Events of the annotation's coming and going, told by the last report's condition */
 export function suspensionEvents(object: TimesTenClassicObject, hold: Hold | null): EventText[] {
   const before = object.status?.conditions?.find(one => one.type === "ManagementSuspended");
-  const was = before?.status === "True" && before.reason === suspended.why.reason;
+  const was = before?.status === "True" && before.reason === SUSPENDED;
   const is = hold?.by === "suspend";
   if (was === is) return [];
   const reason = is ? "ManagementSuspended" : "ManagementResumed";
