@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { startCluster } from "../testbed/cluster";
 import { Kubectl } from "../testbed/kubectl";
 import { projectRoot } from "../testbed/paths";
+import { simulatorTags } from "../testbed/simulator-images";
 import type { Cluster } from "../testbed/cluster";
 
 export interface DemoCluster {
@@ -22,12 +23,6 @@ export interface DemoCluster {
   /** A local cluster goes on when this process ends. */
   keep(): void;
 }
-
-/** Images of the examples and the simulator that stands in for them, by release. */
-const releases: [string, string][] = [
-  ["phx.ocir.io/youraccount/tt181440:2", "18.1.4.4.0"],
-  ["phx.ocir.io/youraccount/tt1814110:3", "18.1.4.11.0"],
-];
 
 /**
  * @param name of the local cluster; a random one when absent
@@ -67,15 +62,15 @@ function usersCluster(root: string, deployDir: string, kubeconfig: string): Demo
     );
   }
   const storageClass = process.env["STORAGE_CLASS"] ?? "standard";
-  const simulator = (release: string) => `${prefix}/timesten-simulator:${release}`;
+  const simulator = (tag: string) => `${prefix}/timesten-simulator:${tag}`;
   return {
     kubectl: new Kubectl(process.env["KUBECTL"] ?? "kubectl", kubeconfig),
     root,
     deployDir,
     simulatorImage: simulator("18.1.4.4.0"),
     adapt: yaml =>
-      releases
-        .reduce((text, [name, release]) => text.replaceAll(name, simulator(release)), yaml)
+      simulatorTags
+        .reduce((text, [name, tag]) => text.replaceAll(name, simulator(tag)), yaml)
         .replaceAll("storageClassName: oci", `storageClassName: ${storageClass}`)
         .replaceAll("storageSize: 250G", "storageSize: 1G"),
     local: null,

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fills the build contexts of the images under dist/images/, from which docker, podman or buildah build them:
 # operator, and simulator-<release> for each release of images/simulator/releases.txt.
+# `<release>-broken` is a distribution whose utilities fail, for tests of upgrades.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$REPO"
@@ -53,14 +54,15 @@ operator_context() {
 
 # The distribution as TimesTen's is packed: a zip named by the release without dots, holding tt<release>/.
 simulator_context() {
-  local release=$1 context=dist/images/simulator-$1 work
+  local release=${1%-broken} context=dist/images/simulator-$1 work flags=()
+  [ "$release" = "$1" ] || flags=(-broken)
   mkdir -p "$context"
   cmp -s node_modules/node/bin/node "$context/node" || cp --reflink=auto node_modules/node/bin/node "$context/node"
   # The client and the writer of demo and tests run from the image too, without an instance.
   install -m 0644 dist/simulator/simulator.cjs "$context/simulator.cjs"
   rm -f "$context"/*.zip
   work=$(mktemp -d)
-  node dist/simulator/simulator.cjs makeDistribution -release "$release" -directory "$work" \
+  node dist/simulator/simulator.cjs makeDistribution -release "$release" -directory "$work" "${flags[@]}" \
     -zip "$PWD/$context/timesten${release//./}.server.linux8664.zip" >/dev/null
   rm -rf "$work"
 }

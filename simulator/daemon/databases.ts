@@ -97,6 +97,7 @@ export class Databases {
     const managed = this.managed(target);
     await managed.load({
       home: this.instance.home,
+      release: this.instance.release,
       dataStore: target.dataStore,
       socket: this.socket(target),
       admin: this.instance.admin,

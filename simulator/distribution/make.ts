@@ -12,16 +12,17 @@ import {
 import { join } from "node:path";
 import { parseArguments } from "../shared/args";
 import { complain, print } from "../utilities/context";
-import { utilityNames, wrapperScript } from "./wrappers";
+import { brokenScript, utilityNames, wrapperScript } from "./wrappers";
 import { zip, type ZipEntry } from "./zip";
 
 /**
  * @param release e.g. 18.1.4.4.0
  * @param parent directory in which `tt<release>` is made
  * @param bundle path of simulator.cjs
+ * @param broken every utility ends at once with an error, for tests of upgrades that fail
  * @returns the directory made
  */
-export function makeTree(release: string, parent: string, bundle: string): string {
+export function makeTree(release: string, parent: string, bundle: string, broken = false): string {
   const top = join(parent, `tt${release}`);
   for (const directory of ["bin", "lib"]) mkdirSync(join(top, directory), { recursive: true });
   copyFileSync(bundle, join(top, "lib", "simulator.cjs"));
@@ -32,7 +33,7 @@ export function makeTree(release: string, parent: string, bundle: string): strin
   );
   for (const utility of utilityNames) {
     const path = join(top, "bin", utility);
-    writeFileSync(path, wrapperScript(utility));
+    writeFileSync(path, broken ? brokenScript(utility) : wrapperScript(utility));
     chmodSync(path, 0o755);
   }
   return top;
@@ -47,16 +48,16 @@ function entries(directory: string, name: string): ZipEntry[] {
   });
 }
 
-/** makeDistribution -release R {-directory D | -zip F}: both may be given, the directory comes first. */
+/** makeDistribution -release R {-directory D | -zip F} [-broken]: both may be given, the directory comes first. */
 export async function makeDistribution(argv: string[]): Promise<number> {
-  const { values } = parseArguments(argv, [], ["release", "directory", "zip"]);
+  const { flags, values } = parseArguments(argv, ["broken"], ["release", "directory", "zip"]);
   const release = values.get("release");
   const directory = values.get("directory");
   if (release === undefined || directory === undefined) {
-    complain("makeDistribution -release <release> -directory <where> [-zip <file>]");
+    complain("makeDistribution -release <release> -directory <where> [-zip <file>] [-broken]");
     return 255;
   }
-  const top = makeTree(release, directory, realpathSync(process.argv[1] ?? ""));
+  const top = makeTree(release, directory, realpathSync(process.argv[1] ?? ""), flags.has("broken"));
   print(top);
   const file = values.get("zip");
   if (file === undefined) return 0;

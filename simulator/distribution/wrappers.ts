@@ -32,3 +32,8 @@ export function wrapperScript(utility: string, installation?: string, home?: str
   lines.push(`exec "\${TT_SIM_NODE:-/usr/local/bin/node}" "${library}/simulator.cjs" ${utility} "$@"`, "");
   return lines.join("\n");
 }
+
+/** @returns a utility of a distribution that does not work: it complains and ends */
+export function brokenScript(utility: string): string {
+  return `#!/bin/sh\necho "${utility}: this distribution is broken on purpose" >&2\nexit 1\n`;
+}

@@ -22,6 +22,8 @@ import type { LogPosition } from "./log";
 /** All that is not rows. */
 export interface CheckpointHeader {
   format: 1;
+  /** Major release that wrote it, e.g. 18.1; absent in files of before that was kept. */
+  major?: string;
   /** Grows with every checkpoint: the larger one of the two files counts. */
   number: number;
   csn: number;

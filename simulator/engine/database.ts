@@ -52,6 +52,8 @@ export interface DatabaseOptions {
   checkpointS: number;
   /** Make the database when there is none. */
   create: boolean;
+  /** Major release of this program, e.g. 18.1. */
+  major: string;
 }
 
 export class Database {
@@ -75,6 +77,8 @@ export class Database {
     this.name = basename(options.dataStore);
     const found = readCheckpoint(options.dataStore);
     if (found === null && !options.create) throw errors.noSuchDatabase(options.dataStore);
+    const { major = options.major } = found?.header ?? {};
+    if (major !== options.major) throw errors.otherMajor(major, options.major);
     this.catalog = found?.header.catalog ?? newCatalog();
     this.control = found?.header.control ?? newControl();
     this.csn = found?.header.csn ?? 0;
@@ -301,6 +305,7 @@ export class Database {
   snapshot(): { header: Omit<CheckpointHeader, "imageBytes" | "imageCrc">; image: Uint8Array } {
     const header = {
       format: 1 as const,
+      major: this.options.major,
       number: this.checkpointNumber + 1,
       csn: this.csn,
       position: this.log.position(),

@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { asTimesTenError } from "../shared/errors";
 import { attribute, type Attributes } from "../shared/connstr";
+import { majorOf } from "../shared/instance";
 import { messageLog } from "../shared/log";
 import { Connections, type ConnectionInfo, type Urgency } from "./connections";
 import { Database } from "./database";
@@ -17,6 +18,8 @@ import { dispatcher, generalProcedures } from "./procedures";
 /** What the daemon passes to the process, as JSON in the first argument. */
 export interface SubdaemonStart {
   home: string;
+  /** Of the daemon's installation. */
+  release: string;
   dataStore: string;
   socket: string;
   admin: string;
@@ -64,6 +67,7 @@ function databaseOptions(start: SubdaemonStart) {
     logFlushMs: 100,
     checkpointS: Number(attribute(attributes, "ckptfrequency", "600")),
     create: start.create,
+    major: majorOf(start.release),
   };
 }
 

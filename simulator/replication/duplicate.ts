@@ -14,11 +14,16 @@ import { onFrames, sendFrame, type Frame } from "./frames";
 const chunkBytes = 1024 * 1024;
 
 /** @returns why the request is refused, or null */
-function refusal(database: Database, uid: string, pwd: string): TimesTenError | null {
+function refusal(
+  database: Database,
+  { uid, pwd, major }: Extract<Frame, { t: "duplicate" }>,
+): TimesTenError | null {
   const user = uid.toUpperCase();
   if (!passwordFits(database.catalog, user, pwd)) return errors.authentication();
   if (!holds(database.catalog, user, "ADMIN")) return errors.privilege(user, "ADMIN");
   if (database.control.scheme !== null && database.state !== "ACTIVE") return errors.duplicateFromActive();
+  const source = database.options.major;
+  if (major !== undefined && major !== source) return errors.duplicateAcross(source, major);
   return null;
 }
 
@@ -32,7 +37,7 @@ export async function serveDuplicate(
   request: Extract<Frame, { t: "duplicate" }>,
   keepLog: () => void,
 ): Promise<void> {
-  const refused = refusal(database, request.uid, request.pwd);
+  const refused = refusal(database, request);
   if (refused !== null) {
     sendFrame(socket, { t: "error", code: refused.code, message: refused.message });
     socket.end();
@@ -59,6 +64,8 @@ export interface DuplicateOptions {
   database: string;
   uid: string;
   pwd: string;
+  /** Major release of the copy's own installation. */
+  major: string;
   setMasterRepStart: boolean;
   dataStore: string;
   /** `<LogDir>/<database>` of the copy. */
@@ -103,14 +110,14 @@ function receive(socket: Socket, options: DuplicateOptions): Promise<Copy> {
       if (header === null || crc32(image) !== frame.crc) reject(new Error("the copy arrived damaged"));
       else resolve({ header, image });
     });
-    const { uid, pwd, setMasterRepStart } = options;
-    sendFrame(socket, { t: "duplicate", uid, pwd, setMasterRepStart });
+    const { uid, pwd, setMasterRepStart, major } = options;
+    sendFrame(socket, { t: "duplicate", uid, pwd, setMasterRepStart, major });
   });
 }
 
 /**
  * Copies a database into files that do not exist yet; a failure leaves none behind.
- * @throws TimesTenError 8143, 7001, 15100 ...; Error for trouble on the way
+ * @throws TimesTenError 8143, 8149, 7001, 15100 ...; Error for trouble on the way
  */
 export async function takeDuplicate(options: DuplicateOptions): Promise<void> {
   if (databaseExists(options.dataStore))
@@ -121,6 +128,8 @@ export async function takeDuplicate(options: DuplicateOptions): Promise<void> {
   const socket = await openSocket({ host: options.host, port }, connectMs);
   const { header, image } = await receive(socket, options);
   socket.destroy();
+  const { major = options.major } = header;
+  if (major !== options.major) throw errors.duplicateAcross(major, options.major);
   TransactionLog.destroy(options.logPrefix);
   const control = {
     ...header.control,

@@ -33,7 +33,7 @@ export type Frame =
   | { t: "flush" }
   /** The other side can no longer be used without a duplicate. */
   | { t: "failed"; reason: string }
-  | { t: "duplicate"; uid: string; pwd: string; setMasterRepStart: boolean }
+  | { t: "duplicate"; uid: string; pwd: string; setMasterRepStart: boolean; major?: string }
   | { t: "snapshot"; header: Omit<CheckpointHeader, "imageBytes" | "imageCrc">; imageBytes: number }
   | { t: "chunk" }
   | { t: "end"; crc: number }

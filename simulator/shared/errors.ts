@@ -35,6 +35,13 @@ export const errors = {
     new TimesTenError(836, `Cannot create data store ${path}: it does not exist and AutoCreate is 0`),
   cannotCreate: (path: string): TimesTenError =>
     new TimesTenError(847, `Cannot create database files at ${path}: the directory does not exist`),
+  otherMajor: (theirs: string, ours: string): TimesTenError =>
+    new TimesTenError(
+      400,
+      `Database header fails basic sanity test: files of TimesTen ${theirs}, this is TimesTen ${ours}`,
+    ),
+  duplicateAcross: (source: string, copy: string): TimesTenError =>
+    new TimesTenError(8149, `a database of TimesTen ${source} cannot be duplicated to TimesTen ${copy}`),
   inUseElsewhere: (path: string, pid: number): TimesTenError =>
     new TimesTenError(846, `Data store ${path} is still held by process ${pid}`),
   terminated: (): TimesTenError =>

@@ -42,6 +42,11 @@ export function releaseOf(installation: string): string {
   }
 }
 
+/** @returns its first two numbers, e.g. 18.1: files and copies of a database stay within one */
+export function majorOf(release: string): string {
+  return release.split(".").slice(0, 2).join(".");
+}
+
 /** @returns the installation that the running program belongs to: the directory above its lib/ */
 export function ownInstallation(): string {
   return dirname(dirname(realpathSync(process.argv[1] ?? ".")));

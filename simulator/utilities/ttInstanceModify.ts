@@ -3,7 +3,7 @@ import { existsSync, readFileSync, realpathSync, renameSync, symlinkSync, writeF
 import { join } from "node:path";
 import { runningDaemon } from "../daemon/timestend";
 import { parseArguments } from "../shared/args";
-import { releaseOf } from "../shared/instance";
+import { majorOf, releaseOf } from "../shared/instance";
 import { complain, guarded, print } from "./context";
 
 function setProperty(file: string, name: string, value: string): void {
@@ -31,6 +31,12 @@ export function ttInstanceModify(argv: string[]): Promise<number> {
         return 1;
       }
       const installation = realpathSync(install);
+      if (majorOf(releaseOf(installation)) !== majorOf(instance.release)) {
+        complain(
+          `ERROR: An instance of TimesTen ${instance.release} cannot use an installation of TimesTen ${releaseOf(installation)}.`,
+        );
+        return 1;
+      }
       const link = join(instance.home, "install");
       symlinkSync(installation, `${link}.new`);
       renameSync(`${link}.new`, link);

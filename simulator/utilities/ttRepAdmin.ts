@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { attribute, resolveTarget } from "../shared/connstr";
 import { parseArguments, UsageError, type Arguments } from "../shared/args";
 import { TimesTenError } from "../shared/errors";
-import type { Instance } from "../shared/instance";
+import { majorOf, type Instance } from "../shared/instance";
 import type { Message } from "../shared/lines";
 import type { Value } from "../engine/records";
 import type { Scheme } from "../sql/scheme";
@@ -66,6 +66,7 @@ async function duplicate(instance: Instance, { flags, values, rest }: Arguments)
     uid,
     pwd,
     database: from,
+    major: majorOf(instance.release),
     daemonPort: Number(values.get("remotedaemonport") ?? 6624),
     setMasterRepStart: flags.has("setmasterrepstart"),
     dataStore: target.dataStore,

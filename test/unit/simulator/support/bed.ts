@@ -225,12 +225,12 @@ export class Bed {
   }
 
   /** A host with an installation and nothing else. */
-  async host(): Promise<Host> {
+  async host(release = RELEASE): Promise<Host> {
     const number = this.hosts.length + 1;
     const host = new Host(
       join(this.folder, `h${number}`),
       `127.${this.net}.${number}`,
-      await this.installation(RELEASE),
+      await this.installation(release),
     );
     mkdirSync(host.folder, { recursive: true });
     this.hosts.push(host);
@@ -264,9 +264,14 @@ export function pairStatement(first: Host, second: Host, service = "NO RETURN", 
 }
 
 /** A running pair: the first host ACTIVE, the second STANDBY. */
-export async function makePair(bed: Bed, service = "NO RETURN", store = ""): Promise<[Host, Host]> {
-  const first = await bed.host();
-  const second = await bed.host();
+export async function makePair(
+  bed: Bed,
+  service = "NO RETURN",
+  store = "",
+  releases: [string, string] = [RELEASE, RELEASE],
+): Promise<[Host, Host]> {
+  const first = await bed.host(releases[0]);
+  const second = await bed.host(releases[1]);
   await Promise.all([first.load(), second.create().then(() => second.ok("ttDaemonAdmin", ["-start"]))]);
   const admin = await first.admin();
   await admin.run(
@@ -280,9 +285,9 @@ export async function makePair(bed: Bed, service = "NO RETURN", store = ""): Pro
   return [first, second];
 }
 
-/** Duplicates from the active and starts replication. */
-export async function joinAsStandby(host: Host, active: Host): Promise<void> {
-  const args = [
+/** @returns arguments of ttRepAdmin that make a standby */
+export function duplicateFrom(active: Host): string[] {
+  return [
     "-duplicate",
     "-from",
     "sample",
@@ -294,7 +299,11 @@ export async function joinAsStandby(host: Host, active: Host): Promise<void> {
     "-ramLoad",
     "dsn=sample",
   ];
-  await host.ok("ttRepAdmin", args, "agentpw\n");
+}
+
+/** Duplicates from the active and starts replication. */
+export async function joinAsStandby(host: Host, active: Host): Promise<void> {
+  await host.ok("ttRepAdmin", duplicateFrom(active), "agentpw\n");
   const admin = await host.admin();
   await admin.run("call ttRepStart");
   await eventually("STANDBY", async () => (await admin.rows("call ttRepStateGet"))[0]?.[0] === "STANDBY");
