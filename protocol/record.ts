@@ -57,10 +57,12 @@ export const evidenceSchema = z.object({
   soloEnded: z.object({ n: z.number().int().min(1), mark: z.number().int().min(0) }).nullable(),
   /** Proofs about the writer of the Pair that a promotion leaves. */
   proofs: z.array(proofSchema),
+  /** The old writer of this planned change comes back as standby by itself: it is not declared FAILED meanwhile. */
+  returns: z.boolean().default(false),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
-export const noEvidence: Evidence = { soloEnded: null, proofs: [] };
+export const noEvidence: Evidence = { soloEnded: null, proofs: [], returns: false };
 
 /**
  * @param record the record in force, or null

@@ -305,9 +305,10 @@ export class Agent implements AgentSessions {
       const outcome = await runStep(step, { clock, timesten, log, stillWanted });
       // The database may have died meanwhile: what was learnt is then about a life that is over.
       if (this.#life.boot !== boot) return "overtaken";
+      this.#looks.patch(outcome.seen);
       await this.#take(step, outcome.mark);
-      if (outcome.look) await this.#looks.afresh();
       this.#publish();
+      this.#looks.schedule();
       return "done";
     } catch (error) {
       log.warn("step failed", { step: step.do, error: String(error) });
@@ -347,6 +348,7 @@ export class Agent implements AgentSessions {
         return;
       case "promote":
       case "setActive":
+      case "stopReplication":
         return;
     }
   }

@@ -29,6 +29,8 @@ export class Looks {
   #cancel: () => void = () => undefined;
   #ended = false;
   #busySinceMs: number | null = null;
+  /** What was patched while a look is under way: it may have looked before. */
+  #patched: Partial<TimesTenView> = {};
 
   constructor(options: LooksOptions) {
     this.#o = options;
@@ -39,9 +41,10 @@ export class Looks {
     return this.#view;
   }
 
-  /** What is known without a look: a part of the view is no longer true. */
+  /** What is known without a look, for example because we have just done it ourselves. */
   patch(change: Partial<TimesTenView>): void {
     this.#view = { ...this.#view, ...change };
+    this.#patched = { ...this.#patched, ...change };
   }
 
   /** One look at a time; who asks during one is content with that one. */
@@ -84,10 +87,11 @@ export class Looks {
 
   async #look(): Promise<void> {
     const { clock, timesten, log, onView } = this.#o;
+    this.#patched = {};
     try {
       const view = await withDeadline(clock, LOOK_DEADLINE_MS, signal => timesten.observe(signal));
       if (this.#ended) return;
-      this.#view = view;
+      this.#view = { ...view, ...this.#patched };
     } catch (error) {
       log.warn("cannot look at TimesTen", { error: String(error) });
       this.#view = { ...unknownView, instance: this.#view.instance, release: this.#view.release };

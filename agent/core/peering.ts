@@ -19,6 +19,8 @@ import { LastGrant, RateComparison, standbyOf, whyNoGrant } from "./granting";
 
 /** How many requests may be on their way. */
 const PENDING = 16;
+/** An agent that cannot be reached for so long counts as gone where that costs nothing but a rebuild, ms. */
+const GONE_MS = 2_000;
 /** How many ended lives of the other pod's database are remembered. */
 const WITNESSED = 4;
 
@@ -61,6 +63,7 @@ export class Peering implements PeerSessions {
   #leaving: { n: number; boot: string; taken: () => void } | null = null;
   #isLeaving = false;
   #connected = false;
+  #apartSinceMs: number;
   #digest: PeerDigest | null = null;
   #witnessed: PeerView["witnessed"] = [];
   #told = "";
@@ -71,6 +74,7 @@ export class Peering implements PeerSessions {
   constructor(options: PeeringOptions) {
     this.#o = options;
     this.#lastGrant = new LastGrant(clocksOf(options.clock));
+    this.#apartSinceMs = options.clock.monotonicMs();
   }
 
   /** Begins to dial. */
@@ -85,6 +89,7 @@ export class Peering implements PeerSessions {
       },
       onMessage: message => this.#answered(message),
       onClose: reason => {
+        if (this.#connected) this.#apartSinceMs = this.#o.clock.monotonicMs();
         this.#connected = false;
         this.#o.log.info("the other agent is not connected", { reason });
         this.#o.onChange();
@@ -125,6 +130,12 @@ export class Peering implements PeerSessions {
 
   peer(): PeerView {
     return { connected: this.#connected, digest: this.#digest, witnessed: this.#witnessed };
+  }
+
+  /** @returns whether the other pod's agent leaves, or could not be reached for some time */
+  isGone(): boolean {
+    if (this.#connected) return this.#digest?.stopping === true;
+    return this.#o.clock.monotonicMs() - this.#apartSinceMs >= GONE_MS;
   }
 
   digest(): PeerDigest {

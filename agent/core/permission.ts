@@ -43,6 +43,8 @@ export interface Situation {
   refused: { n: number; reason: string } | null;
   /** The peer was recorded as failed in this Solo, so commits wait for nobody. */
   aloneFor: number;
+  /** The other pod's agent leaves or cannot be reached: its database acknowledges nothing any more. */
+  peerGone: boolean;
   /** The standby of this Pair left it and told this very life to go on alone; 0: none. */
   peerLeft: number;
   /** W is over since this standby last granted, on both clocks, and the clocks may be relied on. */
@@ -54,7 +56,7 @@ export interface Situation {
 /** The next thing to do. One at a time; the question is asked again when it is done. */
 export type Step =
   | { do: "close"; why: string }
-  | { do: "setActive"; n: number; why: string }
+  | { do: "setActive"; n: number; replicates: boolean; why: string }
   | { do: "promote"; n: number; why: string }
   | { do: "noteSoloed"; n: number }
   | { do: "permit"; n: number }
@@ -62,6 +64,7 @@ export type Step =
   | { do: "open"; why: string }
   | { do: "endSolo"; n: number }
   | { do: "drain"; n: number }
+  | { do: "stopReplication" }
   | { do: "complete"; complete: Complete }
   | { do: "refuse"; n: number; reason: string };
 
@@ -75,7 +78,11 @@ export function nextStep(s: Situation): Step | null {
   if (record === null) return unlessClosed(s, "no record names this life of the database");
   if (record.mode === "Closed") return asClosed(s, record);
   if (!namesAsWriter(record, s.podUID, s.boot)) {
-    return unlessClosed(s, `record ${record.n} names another writer`) ?? asStandby(s, record);
+    return (
+      unlessClosed(s, `record ${record.n} names another writer`) ??
+      asLeaving(s, record) ??
+      asStandby(s, record)
+    );
   }
   return record.mode === "Solo" ? asSoloWriter(s, record) : asPairWriter(s, record);
 }
@@ -109,8 +116,18 @@ function unlessClosed(s: Situation, why: string): Step | null {
 function asClosed(s: Situation, record: PermissionRecord): Step | null {
   if (!s.closed) return { do: "close", why: `record ${record.n} is Closed` };
   if (!namesAsWriter(record, s.podUID, s.boot)) return null;
-  const handsOver = record.from > 0 && s.view.repState === "ACTIVE" && s.drained !== record.n;
-  return handsOver ? { do: "drain", n: record.n } : null;
+  if (record.from > 0 && s.view.repState === "ACTIVE" && s.drained !== record.n)
+    return { do: "drain", n: record.n };
+  return s.drained === record.n ? asLeaving(s, record) : null;
+}
+
+/**
+ * What leaves while another goes on alone takes no more part in replication: with RETURN TWOSAFE it would catch up by
+ * itself, the active would wait for its word at every commit, and then it would be gone.
+ */
+function asLeaving(s: Situation, record: PermissionRecord): Step | null {
+  if (!s.stopping || record.mode === "Pair" || s.view.repAgent !== "Running") return null;
+  return { do: "stopReplication" };
 }
 
 /** A2, and A3 where the record promotes a standby. */
@@ -124,7 +141,9 @@ function asSoloWriter(s: Situation, record: PermissionRecord): Step | null {
   if (record.from > 0 && s.soloed < record.n) return promotion(s, record);
   // Created a moment ago, recovered from its own log, or deactivated in a handover that was taken back.
   if (repState === "IDLE" && repScheme === "Exists") {
-    return { do: "setActive", n: record.n, why: `record ${record.n} is Solo for this life of the database` };
+    const replicates = s.view.repAgent === "Running";
+    const why = `record ${record.n} is Solo for this life of the database`;
+    return { do: "setActive", n: record.n, replicates, why };
   }
   return null;
 }
@@ -134,8 +153,13 @@ function goesAlone(s: Situation, n: number, why: string): Step | null {
   if (s.soloed < n) return { do: "noteSoloed", n };
   if (s.permit.mode === "none" && !s.closed) return { do: "close", why: "no permission is in force" };
   if (s.permit.mode !== "endless" || s.permit.n !== n) return { do: "permit", n };
-  if (s.aloneFor !== n) return { do: "commitAlone", n };
+  if ((s.aloneFor !== n && !s.evidence.returns) || peerIsMissed(s)) return { do: "commitAlone", n };
   return mustOpen(s, why);
+}
+
+/** The peer had caught up by itself and is gone again: commits would wait for it. */
+function peerIsMissed(s: Situation): boolean {
+  return s.peerGone && s.view.usingTwosafe && s.view.repPeerState === "start";
 }
 
 /** A3: only a complete standby, and only when it is certain that the old boot cannot write. */

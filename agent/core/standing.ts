@@ -72,6 +72,7 @@ export class Standing {
       drained: memory.drained,
       refused: this.refused,
       aloneFor: memory.alone,
+      peerGone: this.#p.peering().isGone(),
       peerLeft: this.peerLeft,
       waitOver: this.#p.peering().waitedFor() > 0,
       stopping: this.stopping,

@@ -1,4 +1,5 @@
 /** How each step of the rules is carried out with the driver. */
+import type { TimesTenView } from "../../protocol";
 import type { Clock, Log, TimesTen } from "../ports";
 import type { Step } from "./permission";
 import { withDeadline } from "./deadline";
@@ -9,6 +10,8 @@ const CLOSE_DEADLINE_MS = 1_500;
 const DRAIN_WAIT_MS = 1_000;
 /** Any other step, ms. */
 const STEP_DEADLINE_MS = 5_000;
+const stopped: Partial<TimesTenView> = { repAgent: "Not Running" };
+const isActive: Partial<TimesTenView> = { repState: "ACTIVE", updatable: "Yes" };
 
 export interface StepContext {
   clock: Clock;
@@ -20,8 +23,8 @@ export interface StepContext {
 
 /** What came of a step. */
 export interface StepOutcome {
-  /** The database changed: look at it before going on. */
-  look: boolean;
+  /** What the step has made of the database: known without a look, which would cost the applications time. */
+  seen: Partial<TimesTenView>;
   /** Value of the replicated counter that the step wrote. */
   mark: number | null;
 }
@@ -38,25 +41,32 @@ export async function runStep(step: Step, c: StepContext): Promise<StepOutcome> 
     case "open":
       c.log.info("open the database", { why: step.why });
       await within(signal => c.timesten.open(signal));
-      return { look: true, mark: null };
+      return { seen: { open: true }, mark: null };
     case "setActive":
       c.log.info("become active", { why: step.why });
+      // A database that was deactivated in a handover may be connected to its standby: TimesTen refuses then.
+      if (step.replicates) await within(signal => c.timesten.stopRepAgent(signal));
       await within(signal => c.timesten.setActive(signal));
-      return { look: true, mark: null };
+      return { seen: { ...isActive, ...(step.replicates ? stopped : {}) }, mark: null };
     case "promote":
       return promote(step, c);
     case "commitAlone":
       await within(signal => c.timesten.savePeerFailed(signal));
-      return { look: false, mark: null };
-    case "endSolo":
-      return { look: true, mark: await within(signal => c.timesten.mark(signal)) };
+      return { seen: { repPeerState: "failed" }, mark: null };
+    case "endSolo": {
+      const mark = await within(signal => c.timesten.mark(signal));
+      return { seen: { dbId: mark }, mark };
+    }
     case "drain":
       return drain(step.n, c);
+    case "stopReplication":
+      await within(signal => c.timesten.stopRepAgent(signal));
+      return { seen: stopped, mark: null };
     case "permit":
     case "noteSoloed":
     case "complete":
     case "refuse":
-      return { look: false, mark: null };
+      return { seen: {}, mark: null };
   }
 }
 
@@ -69,7 +79,7 @@ async function close(why: string, c: StepContext): Promise<StepOutcome> {
     c.log.warn("closing failed, killing the database", { error: String(error) });
     await c.timesten.killProcesses();
   }
-  return { look: true, mark: null };
+  return { seen: { open: false }, mark: null };
 }
 
 /** The end of an old writer: its standby gets everything, then it is no longer ACTIVE. */
@@ -80,14 +90,14 @@ async function drain(n: number, c: StepContext): Promise<StepOutcome> {
   if (!arrived) throw new Error("the standby has not received everything yet");
   c.log.info("everything is at the standby", { n });
   await withDeadline(c.clock, STEP_DEADLINE_MS, signal => c.timesten.deactivate(signal));
-  return { look: true, mark: null };
+  return { seen: { repState: "IDLE", updatable: "No" }, mark: null };
 }
 
 /** A3, last part: stop receiving, then become the active. */
 async function promote(step: Step & { do: "promote" }, c: StepContext): Promise<StepOutcome> {
   c.log.info("promote", { n: step.n, why: step.why });
   await withDeadline(c.clock, STEP_DEADLINE_MS, signal => c.timesten.stopRepAgent(signal));
-  if (!c.stillWanted(step)) return { look: true, mark: null };
+  if (!c.stillWanted(step)) return { seen: stopped, mark: null };
   await withDeadline(c.clock, STEP_DEADLINE_MS, signal => c.timesten.setActive(signal));
-  return { look: true, mark: null };
+  return { seen: { ...isActive, ...stopped }, mark: null };
 }

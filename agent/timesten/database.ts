@@ -8,6 +8,9 @@ import { parsePolicies } from "./parse/ttadmin";
 import { dbStateOf, userConnections, type DatabaseStatus } from "./parse/ttstatus";
 import { environmentOf, statOf } from "./procfs";
 
+/** Between two looks whether the users are gone, ms. */
+const USERS_GONE_MS = 10;
+
 /** @returns the database's part of a report that is not older than this call; undefined when it has none */
 export async function freshSection(c: Context, signal: AbortSignal): Promise<DatabaseStatus | undefined> {
   c.status.invalidate();
@@ -38,25 +41,36 @@ export async function keepLoadedClosed(c: Context, signal: AbortSignal): Promise
 
 /**
  * No new users, and the connections of those who are there end; our own do not count.
+ * @param meanwhile called when all were told to end, before it is known that they have
  * @throws TimesTenError when somebody is still connected when the time is over
  */
-export async function closeForUsers(c: Context, signal: AbortSignal): Promise<void> {
+export async function closeForUsers(
+  c: Context,
+  signal: AbortSignal,
+  meanwhile: () => void = () => undefined,
+): Promise<void> {
   // Who is seen while it closes must go in any case; nobody seen means nothing before it is closed.
   const [before] = await Promise.all([
     freshSection(c, signal).catch(() => undefined),
     c.run("ttAdmin", ["-close", c.o.db], signal),
   ]);
   c.status.patch(c.o.dataStore, { open: false });
-  if (before !== undefined && others(c, before).length > 0) return disconnectUsers(c, signal);
-  if (await hasUsers(c, signal)) await disconnectUsers(c, signal);
+  if (before !== undefined && others(c, before).length > 0) return disconnectUsers(c, signal, meanwhile);
+  if (await hasUsers(c, signal)) await disconnectUsers(c, signal, meanwhile);
 }
 
 /** Forced disconnect is asynchronous: it is over when ttStatus no longer lists anybody. It would end ours too. */
-async function disconnectUsers(c: Context, signal: AbortSignal): Promise<void> {
+async function disconnectUsers(c: Context, signal: AbortSignal, meanwhile: () => void): Promise<void> {
   await c.sessions.without(async () => {
     await c.run("ttAdmin", ["-disconnect", "-immediate", "-users", c.o.db], signal);
-    await c.until("end of the user connections", signal, async () => !(await hasUsers(c, signal)));
   });
+  meanwhile();
+  await c.until(
+    "end of the user connections",
+    signal,
+    async () => !(await hasUsers(c, signal)),
+    USERS_GONE_MS,
+  );
 }
 
 async function hasUsers(c: Context, signal: AbortSignal): Promise<boolean> {

@@ -157,7 +157,10 @@ export class TimesTenDriver implements TimesTen {
 
   close(signal: AbortSignal): Promise<void> {
     setMaxListeners(0, signal);
-    return closeForUsers(this.#c, signal);
+    // What comes next needs a connection, and applications wait for it: it is made while the users go.
+    const connect = (): void =>
+      void this.#c.sessions.act("call ttRepStateGet", signal).catch(() => undefined);
+    return closeForUsers(this.#c, signal, connect);
   }
 
   async mark(signal: AbortSignal): Promise<number> {

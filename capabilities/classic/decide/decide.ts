@@ -3,7 +3,7 @@
  * all that is explained. Pure: an observation in, a value out.
  */
 import type { HighLevelState } from "../../../generated/types";
-import type { Decision, Effect, EventText, Reason } from "../decision";
+import type { Decision, Effect, EventText, Reason, RecordWrite } from "../decision";
 import type { Observation, ObservedPod } from "../observation";
 import { heard, mayStillAnswer, otherPod, writerPod } from "./facts";
 import { whyAway } from "./fence/found";
@@ -28,6 +28,13 @@ import { handsOff } from "./manage/handsOff";
 import { managementOf, remembered, stopped, suspensionEvents, type Management } from "./manage/management";
 import { decideOwned } from "./owned";
 import { templateEffects } from "./template";
+
+/** @returns what is observed, with the record that this pass writes: effects come after the write */
+function asWritten(o: Observation, write: RecordWrite | null): Observation {
+  if (write === null) return o;
+  const { value, notes, writerPodName } = write;
+  return { ...o, record: { value, notes, writerPodName, resourceVersion: "" } };
+}
 
 /** @returns what to do and what to say, for any observation whatever */
 export function decide(o: Observation): Decision {
@@ -77,7 +84,8 @@ function manage(
   const plan = planPods(o);
   const problems = [...owned.problems, ...plan.failures];
   const why = owned.first ?? verdict.why;
-  const effects: Effect[] = [...owned.effects, ...templateEffects(o), ...routeEffects(o), ...labelEffects(o)];
+  const routes = routeEffects(asWritten(o, write));
+  const effects: Effect[] = [...owned.effects, ...templateEffects(o), ...routes, ...labelEffects(o)];
   const { repairs, events } = repairsOf(o, verdict, plan);
   const reported = o.object.status?.highLevelState ?? "";
   const conditions = conditionsOf({ o, step, situation: verdict.situation, why, problems, hold: null });

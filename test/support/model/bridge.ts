@@ -150,6 +150,7 @@ export class Bridge {
       drained: at(s, i + S.DRAINED),
       refused: at(s, i + S.REFUSED) === 0 ? null : { n: at(s, i + S.REFUSED), reason: "refused" },
       aloneFor: at(s, i + S.ALONE_FOR),
+      peerGone: false,
       peerLeft: at(s, i + S.PEER_LEFT),
       waitOver: this.waited(s, i) > 0,
       stopping: at(s, i + S.STOPPING) === 1,
@@ -171,7 +172,7 @@ export class Bridge {
   #evidence(s: State, n: number, word: number): Evidence {
     const soloEnded = word > 0 ? { n, mark: word } : null;
     const from = S.fromOf(s, n);
-    if (S.mode(s, n) !== S.SOLO || from === 0) return { soloEnded, proofs: [] };
+    if (S.mode(s, n) !== S.SOLO || from === 0) return { soloEnded, proofs: [], returns: false };
     const proofs: Evidence["proofs"] = [];
     for (let boot = 1; boot < at(s, S.NEXT_BOOT); boot++) {
       const podUID = uidName(S.ownerOf(s, boot));
@@ -181,7 +182,7 @@ export class Bridge {
       else if (S.fencedOf(s, boot) > 0 && this.fences(true, S.fencedOf(s, boot), from))
         proofs.push({ kind: "fenced", ...base });
     }
-    return { soloEnded, proofs };
+    return { soloEnded, proofs, returns: false };
   }
 
   #agentKey(s: State, i: number): string {

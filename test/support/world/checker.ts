@@ -314,8 +314,16 @@ export class Checker {
     const before = leadsTo(change.before);
     if (uid === undefined || uid === before) return;
     const key = change.key.replace(/-active$/, "");
-    if (this.lastWritable.get(key) !== uid)
+    if (this.lastWritable.get(key) !== uid && !this.isTakingOver(key, uid))
       this.violated(`applications are led to a database of ${key} that is not the active`);
+  }
+
+  /** Being promoted while nobody else can write: it refuses applications until it opens, as the old one does. */
+  private isTakingOver(key: string, podUID: string): boolean {
+    const record = this.records.get(key);
+    const promoted = record?.mode === "Solo" && record.from > 0 && record.writer.podUID === podUID;
+    const others = [...this.databases].filter(one => objectOf(one.host) === key && one.podUID !== podUID);
+    return promoted && !others.some(one => one.writable());
   }
 }
 

@@ -174,7 +174,7 @@ describe("a Pair on its way to ready", () => {
         pods: [pod(0), pod(1, { state: agentState(1, { permission: { completeFor: 0 } }) })],
       }),
     );
-    expect(d.evidence).toEqual({ soloEnded: { n: 5, mark: 3 }, proofs: [] });
+    expect(d.evidence).toEqual({ soloEnded: { n: 5, mark: 3 }, proofs: [], returns: false });
     expect(d).toMatchObject({ recordWrite: null, state: "StandbyCatchup" });
   });
 

@@ -14,7 +14,7 @@ import {
   type Loaded,
 } from "../facts";
 import { whyAway } from "./found";
-import { HANDOVER_MS, inHandoverTime, isDrained, plannedChange } from "./handover";
+import { HANDOVER_MS, inHandoverTime, isDrained, plannedChange, unheardMs } from "./handover";
 import { goesOn, promoted, sameGoesOn } from "./next";
 import { groundFor, whyNotNow } from "./proofs";
 import { isAbandonedPromotion } from "./transitions";
@@ -36,9 +36,11 @@ export const closedRules: readonly Rule<InForce>[] = [
   {
     name: "a handover has its time",
     because:
-      "the old writer is closing and its standby takes in the last commits: to go on now would lose them",
+      "the old writer closes, its standby takes in the last commits, and a new leader must first hear both",
     decide: ({ o, record, writer, peer, life }) => {
-      if (life.is !== "alive" || inHandoverTime(o) === null || !promotable(record, peer)) return null;
+      if (life.is !== "alive") return null;
+      const inTime = inHandoverTime(o) !== null && promotable(record, peer) !== null;
+      if (!inTime && unheardMs(o, peer) === 0) return null;
       const message = `${writer.name} closes and lets ${peer.name} have everything`;
       return standing("failingOver", "HandingOver", message);
     },

@@ -2,7 +2,7 @@
  * A planned change of roles: when it begins, and how long the old writer has to let its standby have everything.
  * The steps: Closed, the old writer drains and says so, the standby is promoted.
  */
-import { completeFor, heard, leaving, lifeOf, otherPod, serves, writerPod } from "../facts";
+import { completeFor, heard, leaving, lifeOf, mayStillAnswer, otherPod, serves, writerPod } from "../facts";
 import type { Handover, Observation, ObservedPod } from "../../observation";
 import type { PermissionRecord } from "../../../../protocol";
 
@@ -73,6 +73,15 @@ export function handoverLeftMs(o: Observation): number {
   if (handover === null) return 0;
   const agoMs = o.nowMs - handover.startedAtMs;
   return agoMs < 0 ? 0 : Math.max(0, HANDOVER_MS - agoMs);
+}
+
+/**
+ * @returns how long the standby of a planned change may still be silent before it is given up, ms: a leader that has
+ * just begun to listen knows nothing against it
+ */
+export function unheardMs(o: Observation, standby: ObservedPod): number {
+  if (plannedChange(o) === null || !mayStillAnswer(o, standby)) return 0;
+  return Math.max(0, HANDOVER_MS - standby.agent.silentForMs);
 }
 
 /** @returns whether the old writer has closed, its standby had everything afterwards, and it is no longer ACTIVE */

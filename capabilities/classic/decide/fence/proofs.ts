@@ -1,7 +1,8 @@
 /** Proofs that an old boot can no longer write, as they are carried to the standby (docs/fencing.md). */
-import type { Evidence, Proof, Writer } from "../../../../protocol";
+import { noEvidence, type Evidence, type Proof, type Writer } from "../../../../protocol";
 import { heard, leaving, otherPod, podOf, waitedOut, writerPod } from "../facts";
 import type { BootEnd, Observation, ObservedPod } from "../../observation";
+import { isAwaited } from "./returning";
 
 /**
  * On what a promotion may be written: a proof, which is carried to the standby, or *waited*, which the standby sees
@@ -81,17 +82,18 @@ export function whyNotNow(o: Observation, ground: Ground): string | null {
 
 /** @returns what is carried to the agents with the record in force */
 export function evidenceFor(o: Observation): Evidence {
-  if (o.record === null) return { soloEnded: null, proofs: [] };
+  if (o.record === null) return noEvidence;
   const { value: record, notes } = o.record;
   const writer = writerPod(o);
   if (record.mode === "Pair") {
     const told = writer === null ? null : heard(writer);
     const word = told !== null && told.boot === record.writer.boot ? told.permission.soloEnded : null;
-    return { soloEnded: word?.n === record.n ? word : null, proofs: [] };
+    return { ...noEvidence, soloEnded: word?.n === record.n ? word : null };
   }
-  if (record.mode === "Closed" || record.from === 0 || writer === null)
-    return { soloEnded: null, proofs: [] };
-  return { soloEnded: null, proofs: promotionProofs(o, notes.proofs, otherPod(o, writer), record.from) };
+  if (record.mode === "Closed" || record.from === 0 || writer === null) return noEvidence;
+  const old = otherPod(o, writer);
+  const proofs = promotionProofs(o, notes.proofs, old, record.from);
+  return { soloEnded: null, proofs, returns: isAwaited(o, old) };
 }
 
 /** What was noted at the decision, what has been heard since, and the old writer's own word. */

@@ -2,12 +2,14 @@
 import { timingFor } from "../../../../protocol";
 import { heard, otherPod, waitedOut, writerPod } from "../facts";
 import type { Observation } from "../../observation";
-import { handoverLeftMs } from "./handover";
+import { handoverLeftMs, unheardMs } from "./handover";
 import { bearApartMs } from "./standbyLoss";
 
 /** @returns after how long to look again at the latest, ms; Infinity where time alone changes nothing */
 export function fenceWakeMs(o: Observation): number {
-  const leftMs = [handoverLeftMs(o), silenceLeftMs(o), apartLeftMs(o)].filter(ms => ms > 0);
+  const writer = writerPod(o);
+  const unheard = writer === null ? 0 : unheardMs(o, otherPod(o, writer));
+  const leftMs = [handoverLeftMs(o), unheard, silenceLeftMs(o), apartLeftMs(o)].filter(ms => ms > 0);
   return Math.min(Infinity, ...leftMs);
 }
 

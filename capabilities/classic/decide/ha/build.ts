@@ -11,6 +11,9 @@ import { epilogPending } from "./epilog";
 import { both, nothingToDo, planned, type Plan } from "./plan";
 import { planStandby } from "./standby";
 
+/** So long a database that may write is given to open before anything else is begun in its pod, ms. */
+const OPENING_MS = 2_000;
+
 /** @returns what is to be done in both pods now */
 export function planPods(o: Observation): Plan {
   const daemons = o.pods.map(pod => startDaemon(o, pod)).reduce(both);
@@ -103,8 +106,17 @@ function planWriter(o: Observation, writer: ObservedPod): Plan {
   if (state.boot !== record.writer.boot) return nothingToDo;
   if (isChosen(state)) return createScheme(o, writer, state);
   if (state.timesten.repState !== "ACTIVE") return nothingToDo;
-  if (state.timesten.repAgent === "Not Running") return startReplication(o, writer);
+  if (state.timesten.repAgent === "Not Running") return replicateOnceOpen(o, writer, state);
   return planEpilog(o, writer);
+}
+
+/** After a promotion applications wait for the opening: the start of a process beside it would only delay that. */
+function replicateOnceOpen(o: Observation, writer: ObservedPod, { permission, timesten }: AgentState): Plan {
+  const leftMs = OPENING_MS - writer.agent.modeForMs;
+  const opens = !timesten.open && permission.mode !== "none" && leftMs > 0;
+  const takesOver = (o.record?.value.from ?? 0) > 0 && permission.mode === "none";
+  if (takesOver) return nothingToDo;
+  return opens ? { ...nothingToDo, wakeAfterMs: leftMs } : startReplication(o, writer);
 }
 
 /** A promotion that never was is first given up: its database must not be loaded as if it went on. */

@@ -13,11 +13,12 @@ export function servingPod(o: Observation): ObservedPod | null {
 }
 
 /**
- * One write swaps the old address for the new one. An address is not withdrawn before: the old database refuses by
- * itself, and a second change so soon would be held back on the nodes. Only a pod that is gone is taken out.
+ * One write swaps the old address for the new one, as soon as it is certain that the old database cannot write and the
+ * new one is told to: the nodes take the new way while it opens. An address is not withdrawn before: the old database
+ * refuses by itself, and a second change so soon would be held back on the nodes. Only a pod that is gone is taken out.
  */
 export function routeEffects(o: Observation): Effect[] {
-  const pod = servingPod(o);
+  const pod = servingPod(o) ?? openingPod(o);
   if (pod === null) {
     const stale =
       o.routed !== null && !o.pods.some(one => one.uid === o.routed?.podUID && one.ip === o.routed.ip);
@@ -27,6 +28,17 @@ export function routeEffects(o: Observation): Effect[] {
   if (o.routed?.podUID === pod.uid && o.routed.ip === pod.ip) return [];
   const { ordinal, uid: podUID, name: podName, ip, nodeName } = pod;
   return [{ do: "route", to: { ordinal, podUID, podName, ip, nodeName } }];
+}
+
+/** @returns the pod that is being promoted, where a proof has decided that and nothing speaks against it */
+function openingPod(o: Observation): ObservedPod | null {
+  const pod = writerPod(o);
+  if (o.record === null || pod === null || pod.uid !== o.record.value.writer.podUID) return null;
+  const { value: record, notes } = o.record;
+  const state = heard(pod);
+  if (record.mode !== "Solo" || record.from === 0 || notes.proofs.length === 0 || state === null) return null;
+  const goesAhead = state.boot === record.writer.boot && state.permission.refused === null && !state.stopping;
+  return goesAhead ? pod : null;
 }
 
 /** The address is about to be swapped in one write: to withdraw it now would hold that write back on the nodes. */

@@ -7,6 +7,7 @@ import type { Repairs } from "../../decision";
 import type { Observation, ObservedPod } from "../../observation";
 import { attempts, idPrefix, runningTask } from "../ask";
 import { heard, lifeOf, mayStillAnswer, obeysAlone, serves, staying } from "../facts";
+import { returningMs } from "../fence/returning";
 import type { StandbyProgress } from "./states";
 import { epilogPending } from "./epilog";
 import { nothingToDo, planned, type Plan } from "./plan";
@@ -58,6 +59,9 @@ function standbyStep(
   const fresh = isDuplicated(record.n, peer, state);
   if (state.boot === null || repScheme !== "Exists") return { do: "duplicate" };
   if (repState === "ACTIVE" || repState === "FAILED") return { do: "duplicate" };
+  const returnsMs = returningMs(o, peer);
+  if (returnsMs > 0)
+    return repAgent === "Not Running" ? { do: "startRepAgent" } : { do: "wait", ms: returnsMs };
   // Left behind by this Solo: its log is kept for nobody, so it can never catch up.
   if (!fresh && heard(writer)?.timesten.repPeerState !== "start") return { do: "duplicate" };
   if (repAgent === "Not Running") return fresh ? { do: "startRepAgent" } : { do: "duplicate" };

@@ -47,6 +47,7 @@ function situation(changes: Partial<Situation>): Situation {
     drained: 0,
     refused: null,
     aloneFor: 0,
+    peerGone: false,
     peerLeft: 0,
     waitOver: false,
     stopping: false,
@@ -153,7 +154,7 @@ describe("a standby named by a promotion", () => {
 
   it("waits until it is proven that the old boot cannot write", () => {
     expect(nextStep(standby)).toBeNull();
-    expect(nextStep({ ...standby, evidence: { soloEnded: null, proofs: [proofAboutOther] } })).toMatchObject({
+    expect(nextStep({ ...standby, evidence: { ...noEvidence, proofs: [proofAboutOther] } })).toMatchObject({
       do: "promote",
       n: 5,
     });
@@ -170,11 +171,11 @@ describe("a standby named by a promotion", () => {
 
   it("does not take a proof about another life of the old writer", () => {
     const wrong = { ...proofAboutOther, boot: "boot-b2" };
-    expect(nextStep({ ...standby, evidence: { soloEnded: null, proofs: [wrong] } })).toBeNull();
+    expect(nextStep({ ...standby, evidence: { ...noEvidence, proofs: [wrong] } })).toBeNull();
   });
 
   it("refuses for good when it is not complete for the Pair that is left", () => {
-    const proofs = { soloEnded: null, proofs: [proofAboutOther] };
+    const proofs = { ...noEvidence, proofs: [proofAboutOther] };
     expect(nextStep({ ...standby, evidence: proofs, complete: null })).toMatchObject({ do: "refuse", n: 5 });
     expect(nextStep({ ...standby, evidence: proofs, complete: { n: 3, writer: other } })).toMatchObject({
       do: "refuse",
@@ -247,11 +248,11 @@ describe("a pair", () => {
     const asStandby = record({ mode: "Pair", writer: other, standby: me.podUID });
     const standby = situation({ record: asStandby, view: view({ repState: "STANDBY", dbId: 6 }) });
     expect(nextStep(standby)).toBeNull();
-    const told = { ...standby, evidence: { soloEnded: { n: 5, mark: 7 }, proofs: [] } };
+    const told = { ...standby, evidence: { ...noEvidence, soloEnded: { n: 5, mark: 7 } } };
     expect(nextStep(told)).toBeNull();
     const arrived = { ...told, view: view({ repState: "STANDBY", dbId: 7 }) };
     expect(nextStep(arrived)).toEqual({ do: "complete", complete: { n: 5, writer: other } });
-    expect(nextStep({ ...arrived, evidence: { soloEnded: { n: 4, mark: 1 }, proofs: [] } })).toBeNull();
+    expect(nextStep({ ...arrived, evidence: { ...noEvidence, soloEnded: { n: 4, mark: 1 } } })).toBeNull();
   });
 });
 
@@ -281,6 +282,7 @@ describe("whatever the situation", () => {
         n: fc.integer({ min: 1, max: 6 }),
       }),
       drained: fc.integer({ min: 0, max: 6 }),
+      peerGone: fc.boolean(),
       peerLeft: fc.integer({ min: 0, max: 6 }),
       waitOver: fc.boolean(),
       soloed: fc.integer({ min: 0, max: 6 }),
@@ -308,6 +310,7 @@ describe("whatever the situation", () => {
           fc.record({ n: fc.integer({ min: 1, max: 6 }), mark: fc.integer({ min: 0, max: 9 }) }),
         ),
         proofs: fc.array(fc.constantFrom(proofAboutOther, { ...proofAboutOther, boot: "elsewhere" })),
+        returns: fc.boolean(),
       }),
     })
     .map(situation);

@@ -185,7 +185,11 @@ it("is not closed by a record", async () => {
     ready: false,
     leaseMs: 6_000,
   };
-  agent.onMessage(link, { type: "record", record, evidence: { soloEnded: null, proofs: [] } });
+  agent.onMessage(link, {
+    type: "record",
+    record,
+    evidence: { soloEnded: null, proofs: [], returns: false },
+  });
   await around.pass(10_000);
   expect([database.isOpen, database.done.includes("close"), database.done.includes("kill")]).toEqual([
     true,
