@@ -12,7 +12,7 @@ export const PROTOCOL_VERSION = 1;
 export const AGENT_PORT = 8443;
 /** Largest message either side accepts, bytes. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
-/** Both sides send a ping after this much silence of their own. */
+/** Whoever dialled sends a ping after this much silence of its own, the other side after half as much again. */
 export const HEARTBEAT_MS = 500;
 /** A session that was silent for so long is given up and dialled anew. */
 export const SESSION_SILENCE_MS = 2_000;
@@ -46,7 +46,7 @@ export const commandSchema = z.discriminatedUnion("verb", [
 export type Command = z.infer<typeof commandSchema>;
 export type CommandVerb = Command["verb"];
 
-export const operatorMessageSchema = z.union([
+export const operatorMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("hello"), versions: z.array(z.number().int()).min(1), operator: z.string() }),
   z.object({ type: z.literal("record"), record: recordSchema, evidence: evidenceSchema }),
   commandSchema,

@@ -10,8 +10,8 @@ import { peerDigestSchema } from "./state";
 export const clocksSchema = z.object({ monotonicMs: z.number(), boottimeMs: z.number() });
 export type Clocks = z.infer<typeof clocksSchema>;
 
-/** From the agent that dialled. */
-export const peerRequestSchema = z.discriminatedUnion("type", [
+/** What only an agent that dialled says. */
+export const peerOnlySchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("peerHello"),
     versions: z.array(z.number().int()).min(1),
@@ -30,6 +30,11 @@ export const peerRequestSchema = z.discriminatedUnion("type", [
   }),
   /** The standby leaves Pair n for good (it is on its disk): the writer may go on alone. */
   z.object({ type: z.literal("solo"), n: z.number().int().min(1), boot: z.string().min(1) }),
+]);
+
+/** From the agent that dialled. */
+export const peerRequestSchema = z.discriminatedUnion("type", [
+  peerOnlySchema,
   z.object({ type: z.literal("ping"), t: z.number() }),
   z.object({ type: z.literal("pong"), t: z.number() }),
 ]);

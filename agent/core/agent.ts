@@ -461,12 +461,13 @@ export class Agent implements AgentSessions {
   #publish(): void {
     const state = this.state();
     const content = JSON.stringify({ ...state, seq: 0 });
-    if (content !== this.#published) {
+    const isNews = content !== this.#published;
+    if (isNews) {
       this.#published = content;
       this.#seq += 1;
       for (const link of this.#links) link.send({ type: "state", state: { ...state, seq: this.#seq } });
     }
-    this.peering.poke();
+    this.peering.poke(isNews);
     this.#changes.notify();
   }
 }

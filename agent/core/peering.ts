@@ -115,11 +115,14 @@ export class Peering implements PeerSessions {
     this.#pending.clear();
   }
 
-  /** The agent's state changed: ask if there is something to ask for, tell the other, wake when W is over. */
-  poke(): void {
+  /**
+   * Something may have changed: ask if there is something to ask for, tell the other, wake when W is over.
+   * @param isNews the agent's state is another than before, and with it perhaps the digest
+   */
+  poke(isNews: boolean): void {
     const { asks, soloed } = this.#o.view();
     if (asks && this.#cancelAsk === null) this.#ask();
-    this.#tellDigest();
+    if (isNews) this.#tellDigest();
     const asked = this.#soloAsked;
     if (asked !== null && soloed >= asked.n) {
       this.#soloAsked = null;

@@ -11,7 +11,7 @@ import type { LeavingView } from "./leaving";
 import type { DatabaseLife } from "./life";
 import type { Looks } from "./looks";
 import type { Peering, PeeringView } from "./peering";
-import { asksForGrants, mayWrite, type Situation } from "./permission";
+import { asksForGrants, mayWrite, recordPermits, type Situation } from "./permission";
 import type { Permits } from "./permits";
 
 export interface StandingParts {
@@ -58,7 +58,8 @@ export class Standing {
     const { life, looks, permits, self } = this.#p;
     const { memory, boot } = life;
     return {
-      ...self,
+      podUID: self.podUID,
+      objectUID: self.objectUID,
       record: memory.obeyed,
       evidence: this.#evidenceNow(),
       boot,
@@ -109,17 +110,19 @@ export class Standing {
 
   /** What this database may do now, as far as record and guard agree. */
   #mode(): PermissionView["mode"] {
-    const { topology, looks, life } = this.#p;
-    if (topology === "none") return looks.view.open && life.boot !== null ? "endless" : "none";
-    const situation = this.situation();
-    return mayWrite(situation) ? situation.permit.mode : "none";
+    const { topology, looks, life, permits, self } = this.#p;
+    const { boot } = life;
+    if (topology === "none") return looks.view.open && boot !== null ? "endless" : "none";
+    const { podUID, objectUID } = self;
+    return recordPermits({ record: this.record, podUID, objectUID, boot }) ? permits.now(boot).mode : "none";
   }
 
   forPeering(): PeeringView {
     const { life, looks, permits, self } = this.#p;
     const { memory, boot } = life;
     const { obeyed: record, soloed, left } = memory;
-    const asks = asksForGrants({ record, ...self, boot, soloed, view: looks.view });
+    const { podUID, objectUID } = self;
+    const asks = asksForGrants({ record, podUID, objectUID, boot, soloed, view: looks.view });
     return {
       record,
       boot,

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import {
   operatorMessageSchema,
-  peerRequestSchema,
+  peerOnlySchema,
   type AgentMessage,
   type OperatorMessage,
   type PeerAnswer,
@@ -19,7 +19,7 @@ export { SPOKEN_VERSIONS, type Wire } from "./served";
 /** Whom a client's certificate names. */
 export type ClientRole = "operator" | "agent";
 
-const clientMessageSchema = z.union([operatorMessageSchema, peerRequestSchema]);
+const clientMessageSchema = z.discriminatedUnion("type", [operatorMessageSchema, peerOnlySchema]);
 type ClientMessage = z.infer<typeof clientMessageSchema>;
 
 const GREETINGS = { operator: "hello", agent: "peerHello" } as const;

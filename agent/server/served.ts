@@ -19,6 +19,8 @@ import type { Clock, Log } from "../ports";
 export const SPOKEN_VERSIONS: readonly number[] = [PROTOCOL_VERSION, PROTOCOL_VERSION - 1].filter(
   v => v >= 1,
 );
+/** We ping after this much silence of our own, ms: later than the client, whose pings we answer while all is well. */
+const OWN_PING_MS = 1.5 * HEARTBEAT_MS;
 /** With more than this unsent, a newer state replaces the one that waits, bytes. */
 const SLOW_BYTES = 64 * 1024;
 /** With more than this unsent, the client is not reading: given up, bytes. */
@@ -81,7 +83,7 @@ export class ServedSession<In extends { type: string }, Out extends { type: stri
     this.#o = options;
     this.#heardMs = options.clock.monotonicMs();
     this.#spokeMs = this.#heardMs;
-    this.#tick();
+    this.#arm();
   }
 
   /** A slow reader gets the newest state only, one that does not read at all is dropped. */
@@ -94,7 +96,9 @@ export class ServedSession<In extends { type: string }, Out extends { type: stri
       return;
     }
     if (message.type === stateType && unsent > SLOW_BYTES) {
+      const isFirst = this.#waitingState === null;
       this.#waitingState = message;
+      if (isFirst) this.#arm();
       return;
     }
     if (message.type === stateType) this.#waitingState = null;
@@ -141,25 +145,33 @@ export class ServedSession<In extends { type: string }, Out extends { type: stri
     this.#phase = "open";
     this.#o.log.info("session open", { [this.#o.client]: greeted.who });
     this.send(greeted.welcome);
+    this.#arm();
     this.#o.onOpen();
     return null;
   }
 
-  /** Heartbeats, and the end of a session whose other side is silent. */
-  #tick(): void {
-    this.#cancelTimer = this.#o.clock.setTimer(HEARTBEAT_MS / 2, () => {
-      const now = this.#o.clock.monotonicMs();
-      if (now - this.#heardMs > SESSION_SILENCE_MS) {
-        this.#o.log.warn("session silent", { silentMs: Math.round(now - this.#heardMs) });
-        this.#end();
-        this.#o.wire.terminate();
-        return;
-      }
-      if (this.#waitingState !== null) this.send(this.#waitingState);
-      if (this.#phase === "open" && now - this.#spokeMs >= HEARTBEAT_MS)
-        this.#transmit({ type: "ping", t: now });
-      if (this.#phase !== "ended") this.#tick();
-    });
+  /** Heartbeats, and the end of a session whose other side is silent. One timer, set to whatever comes first. */
+  #arm(): void {
+    const pingMs = this.#phase === "open" ? this.#spokeMs + OWN_PING_MS : Infinity;
+    const now = this.#o.clock.monotonicMs();
+    const againMs = this.#waitingState === null ? Infinity : now + HEARTBEAT_MS / 2;
+    const nextMs = Math.min(this.#heardMs + SESSION_SILENCE_MS, pingMs, againMs) - now;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#o.clock.setTimer(Math.max(nextMs, 1), () => this.#due());
+  }
+
+  #due(): void {
+    const now = this.#o.clock.monotonicMs();
+    if (now - this.#heardMs >= SESSION_SILENCE_MS) {
+      this.#o.log.warn("session silent", { silentMs: Math.round(now - this.#heardMs) });
+      this.#end();
+      this.#o.wire.terminate();
+      return;
+    }
+    if (this.#waitingState !== null) this.send(this.#waitingState);
+    if (this.#phase === "open" && now - this.#spokeMs >= OWN_PING_MS)
+      this.#transmit({ type: "ping", t: now });
+    if (this.#phase !== "ended") this.#arm();
   }
 
   #transmit(message: Out | Beat | Bye): void {

@@ -72,3 +72,15 @@ export class PodSessions<S extends PodSession> {
     for (const listener of [...this.#listeners]) listener(key);
   }
 }
+
+/** @returns whether dialling either comes to the same */
+export function sameAddress(a: AgentAddress, b: AgentAddress): boolean {
+  return (
+    a.ip === b.ip &&
+    a.port === b.port &&
+    a.serverName === b.serverName &&
+    a.ca === b.ca &&
+    a.cert === b.cert &&
+    a.key === b.key
+  );
+}

@@ -10,6 +10,7 @@ import {
 } from "../../protocol";
 import type { AgentAddress, AgentConnection, AgentTransport, Clock, Log, Random } from "./ports";
 import { Backoff } from "./backoff";
+import { sameAddress } from "./pod-sessions";
 import type { SessionView } from "./sessions";
 
 /** Pause before the next dial after one that failed or a session that broke. */
@@ -67,6 +68,8 @@ export class AgentSession {
   #cancelRedial: () => void = () => undefined;
   #ended = false;
   #state: AgentState | null = null;
+  /** The state as JSON, without its number; "" before the first. */
+  #content = "";
   #unreported: AgentState[] = [];
   #lastHeardMs: number | null = null;
   #disconnectedSinceMs: number | null;
@@ -223,8 +226,10 @@ export class AgentSession {
     // Within one connection only a higher number is news; a restarted agent counts anew in a new one.
     if (state.seq <= link.lastSeq) return;
     link.lastSeq = state.seq;
-    const news = this.#state === null || !sameButSeq(this.#state, state);
+    const content = JSON.stringify({ ...state, seq: 0 });
+    const news = content !== this.#content;
     this.#state = state;
+    this.#content = content;
     if (news) {
       this.#unreported.push(state);
       if (this.#unreported.length > MAX_UNREPORTED) this.#unreported.shift();
@@ -272,19 +277,4 @@ export class AgentSession {
     for (const pending of [...this.#pending.values()].flat()) pending.answer({ outcome: "unknown", reason });
     if (changed && !this.#ended) this.#o.onChange();
   }
-}
-
-function sameAddress(a: AgentAddress, b: AgentAddress): boolean {
-  return (
-    a.ip === b.ip &&
-    a.port === b.port &&
-    a.serverName === b.serverName &&
-    a.ca === b.ca &&
-    a.cert === b.cert &&
-    a.key === b.key
-  );
-}
-
-function sameButSeq(a: AgentState, b: AgentState): boolean {
-  return JSON.stringify({ ...a, seq: 0 }) === JSON.stringify({ ...b, seq: 0 });
 }

@@ -10,7 +10,7 @@ import {
   type WitnessState,
 } from "../../protocol";
 import { Backoff } from "./backoff";
-import { PodSessions } from "./pod-sessions";
+import { PodSessions, sameAddress } from "./pod-sessions";
 import type { AgentAddress, Clock, Log, Random, WitnessTransport } from "./ports";
 
 /** Pause before the next dial after one that failed or a session that broke. */
@@ -92,7 +92,7 @@ class WitnessSession {
   }
 
   setAddress(address: AgentAddress): void {
-    if (JSON.stringify(address) === JSON.stringify(this.#address)) return;
+    if (sameAddress(address, this.#address)) return;
     this.#address = address;
     this.#session.redial("address changed");
   }

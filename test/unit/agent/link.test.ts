@@ -132,14 +132,14 @@ describe("a session with an operator", () => {
     expect(wire.closed).toBe(1011);
   });
 
-  it("says something at least every heartbeat", () => {
+  it("is never silent for longer than one and a half heartbeats", () => {
     const { hello, say, clock, sent } = setUp();
     hello();
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 12; i++) {
       clock.advance(HEARTBEAT_MS);
       say({ type: "pong", t: 0 });
     }
-    expect(sent.filter(message => message.type === "ping").length).toBeGreaterThanOrEqual(9);
+    expect(sent.filter(message => message.type === "ping").length).toBeGreaterThanOrEqual(8);
   });
 
   it("is given up when the operator is silent, before and after hello", () => {

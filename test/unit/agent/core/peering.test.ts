@@ -184,10 +184,10 @@ describe("the writer of a Pair", () => {
     expect(b.solos).toEqual([]);
     b.peering.onPeerMessage(link, { type: "solo", n: 5, boot: "boot-w" });
     expect(b.solos).toEqual([5]);
-    b.peering.poke();
+    b.peering.poke(true);
     expect(answers.filter(one => one.type === "soloTaken")).toEqual([]);
     b.state.soloed = 5;
-    b.peering.poke();
+    b.peering.poke(true);
     expect(answers).toContainEqual({ type: "soloTaken", n: 5, boot: "boot-w" });
   });
 });
