@@ -368,6 +368,104 @@ export interface components {
                     upgradeStartTime?: number;
                     upgradeState?: string;
                 };
+                /** @description What the operator remembers of changes of the image, and how far an upgrade of the pair is. */
+                upgrade?: {
+                    /** @description spec.ttspec.image that was last taken note of. */
+                    image?: string;
+                    /**
+                     * @description Absent while there is nothing to do.
+                     * @enum {string}
+                     */
+                    phase?: "Waiting" | "Refused" | "Standby" | "Active" | "Failed" | "Recovering" | "Unfinished" | "Manual";
+                    /** @description What is going on, for people. */
+                    message?: string;
+                    /**
+                     * Format: int32
+                     * @description Number of the present step.
+                     */
+                    step?: number;
+                    /**
+                     * Format: int32
+                     * @description Number of the last step.
+                     */
+                    steps?: number;
+                    /**
+                     * Format: date-time
+                     * @description When the present step or phase began.
+                     */
+                    since?: string;
+                    /**
+                     * Format: date-time
+                     * @description When the upgrade began.
+                     */
+                    startedAt?: string;
+                    /**
+                     * Format: date-time
+                     * @description When the standby was verified on the new image.
+                     */
+                    standbyReadyAt?: string;
+                    /** @description Release of the active when it began. */
+                    fromRelease?: string;
+                    /** @description Release of the new image, where it is known. */
+                    toRelease?: string;
+                    /** @description Pod that is replaced next or was replaced last. */
+                    podName?: string;
+                    /** @description Its uid before it is replaced. */
+                    podUID?: string;
+                    /**
+                     * @description What it was when that was decided.
+                     * @enum {string}
+                     */
+                    podRole?: "STANDBY" | "ACTIVE";
+                    /**
+                     * Format: date-time
+                     * @description When it was seen to go.
+                     */
+                    replacedAt?: string;
+                    /**
+                     * @description Phase in which the upgrade failed.
+                     * @enum {string}
+                     */
+                    failedIn?: "Standby" | "Active";
+                    /** @description The image was changed again before an earlier change had come to its end. */
+                    restarted?: boolean;
+                    /** @description The active runs the wanted image already, only the other Pod goes back to it. */
+                    rollingBack?: boolean;
+                };
+                /** @description The stopwatch of the last upgrade that came to its end. Times are UTC with milliseconds. */
+                lastUpgrade?: {
+                    /** @description Image that both Pods run since then. */
+                    image?: string;
+                    /** @enum {string} */
+                    outcome?: "Completed" | "RolledBack";
+                    fromRelease?: string;
+                    toRelease?: string;
+                    /**
+                     * Format: date-time
+                     * @description When it began.
+                     */
+                    startedAt?: string;
+                    /**
+                     * Format: date-time
+                     * @description When the standby was verified on the new image.
+                     */
+                    standbyReadyAt?: string;
+                    /**
+                     * Format: date-time
+                     * @description When both were verified.
+                     */
+                    completedAt?: string;
+                    /**
+                     * Format: int64
+                     * @description From start to end, as the Event says.
+                     */
+                    seconds?: number;
+                    /**
+                     * Format: int64
+                     * @description How long nobody could write at the change of roles: from the Closed record until the Service led to the new active.
+                     */
+                    writeGapMs?: number;
+                };
                 subscriber?: {
                     state?: string;
                     prevState?: string;

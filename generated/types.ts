@@ -14,6 +14,9 @@ export type HighLevelState = NonNullable<TimesTenClassicStatus["highLevelState"]
 /** One entry of status.podStatus. */
 export type PodStatusEntry = NonNullable<TimesTenClassicStatus["podStatus"]>[number];
 export type ClassicUpgradeStatus = NonNullable<TimesTenClassicStatus["classicUpgradeStatus"]>;
+/** status.upgrade: times are RFC 3339 in UTC with milliseconds. */
+export type UpgradeStatus = NonNullable<TimesTenClassicStatus["upgrade"]>;
+export type LastUpgrade = NonNullable<TimesTenClassicStatus["lastUpgrade"]>;
 /** Shape of metav1.Condition. */
 export type Condition = NonNullable<TimesTenClassicStatus["conditions"]>[number];
 /** status.lastFailover: times are RFC 3339 in UTC with milliseconds. */

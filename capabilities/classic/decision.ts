@@ -3,6 +3,7 @@ import type { HighLevelState, TimesTenClassicStatus } from "../../generated/type
 import type { Command, Evidence, PermissionRecord } from "../../protocol";
 import type { ConditionType } from "./conditions";
 import type { FailoverStart, OwnedKind, RecordNotes } from "./observation";
+import type { UpgradeDecision } from "./decide/upgrade/upgrade";
 import type { ReasonName } from "./reasons";
 
 /** Why something is as it is or was done: feeds condition, event, journal and log alike. */
@@ -27,9 +28,10 @@ export interface Decision {
   rule: string;
   /** At least one; the first is the one that explains the state. */
   reasons: Reason[];
-  /** Events beside those of changes of state. */
+  /** Events beside those of changes of state, and of upgrades. */
   events: EventText[];
   conditions: Conditions;
+  upgrade: UpgradeDecision;
   stopwatch: Stopwatch | null;
   /** The pod that counts as the active one in status; null before there is one. */
   activePod: string | null;
@@ -90,6 +92,8 @@ export type Effect =
   /** A Pod of its own looks at that image, if possible on that node. */
   | { do: "probe"; podName: string; image: string; nodeName: string | null }
   | { do: "endProbe"; podName: string; podUID: string }
+  /** Exactly that pod in that version; `event` is told once it is deleted, where nothing else tells it. */
+  | { do: "deletePod"; podName: string; podUID: string; resourceVersion: string; event: EventText | null }
   | {
       do: "route";
       to: { ordinal: 0 | 1; podUID: string; podName: string; ip: string; nodeName: string | null } | null;

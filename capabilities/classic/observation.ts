@@ -90,6 +90,8 @@ export interface PairSettings {
   longTaskMs: number;
   /** How long any other command may take, ms. */
   commandMs: number;
+  /** How long a pod that an upgrade replaced may stay down, ms; 0: for ever. */
+  upgradeDownPodTimeoutMs: number;
 }
 
 export interface ObservedRecord {
@@ -182,6 +184,8 @@ export interface TemplateFacts {
   isAsWanted: boolean;
   /** It brings the agent of this operator's release. */
   bringsOurAgent: boolean;
+  /** Kubernetes' own controller has seen it: new pods are made from it, not from an older one. */
+  isObserved: boolean;
 }
 
 /** One object that belongs to the pair. */
@@ -199,6 +203,8 @@ export interface ObservedPod {
   ordinal: 0 | 1;
   /** null: there is no such pod object, or it belongs to somebody else. */
   uid: string | null;
+  /** Of the pod object as last seen: a precondition for deleting just that. */
+  resourceVersion: string | null;
   phase: string;
   ip: string | null;
   nodeName: string | null;
@@ -210,6 +216,8 @@ export interface ObservedPod {
   container: TtContainer | null;
   /** What it was made to run; null where there is no such pod object. */
   images: PodImages | null;
+  /** What keeps the pod from running, in the kubelet's words (ErrImagePull: ...); null: nothing known of. */
+  trouble: string | null;
   agent: ObservedAgent;
 }
 

@@ -19,6 +19,7 @@ import type { PassResult } from "../runtime/queue";
 import { RecordConflict, runEffects, writeRecord, type Executor, type Told } from "./act/execute";
 import { sendCommands, tellRecord } from "./act/tell";
 import { decide } from "./decide/decide";
+import { withDeleted } from "./decide/upgrade/upgrade";
 import { evidenceFor } from "./decide/fence/proofs";
 import type { Decision } from "./decision";
 import { runIndependentPass } from "./independent/pass";
@@ -133,7 +134,7 @@ async function carryOut(
   if (waiting) return { wakeAfterMs: Math.min(wakeAfterMs, WARMING_WAKE_MS) };
   const report = makeReport(
     o,
-    withFailures(d, done.failures),
+    withFailures(withDeleted(d, done.deleted, o.nowMs), done.failures),
     { routedAtMs: done.routedAtMs, nowMs: c.world.clock.nowMs(), operatorName: c.operatorName },
     memory.known,
     memory.pendingEvents,

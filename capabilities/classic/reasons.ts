@@ -51,6 +51,21 @@ export const reasons = {
   ImageUnusable:
     "The new image was not there in time, does not run or holds no TimesTen; nothing of the object was touched.",
   ReleaseRefused: "The new image holds another major release of TimesTen; nothing of the object was touched.",
+  // Upgrades
+  UpgradeWaiting: "A change of image waits: for the pair to be Normal, or for what the new image is.",
+  UpgradeRefused:
+    "The new image cannot be taken; nothing was touched. Another change of image, or resetUpgradeState, goes on.",
+  UpgradeStarting: "An upgrade has begun; no Pod has been replaced yet.",
+  UpgradeReplacingStandby: "The standby's Pod was deleted; it comes back with the new image.",
+  UpgradeVerifyingStandby: "The standby is back with the new image and is made and verified.",
+  UpgradeReplacingActive: "The active's Pod is deleted: it hands over and comes back with the new image.",
+  UpgradeVerifyingActive: "The former active is back with the new image and is made and verified as standby.",
+  UpgradeFailed:
+    "An upgrade has failed; the active serves and was not touched. A person decides how it goes on.",
+  UpgradeRecovering: "reexamine was changed after a failed upgrade: the standby is made again.",
+  UpgradeUnfinished:
+    "The Pods run different images, and what is left is not done by itself; the message says what does it.",
+  UpgradeManual: "imageUpgradeStrategy is manual: Pods take the new image when a person deletes them.",
   // Independent databases
   ReplicasReady: "All independent databases are open.",
   PodAway: "The Pod of an independent database does not run.",

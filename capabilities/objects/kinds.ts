@@ -183,4 +183,5 @@ export interface StatefulSet extends KubeObject {
     /** The user's own entries are passed on as they are. */
     volumeClaimTemplates: (ClaimTemplate | Record<string, unknown>)[];
   };
+  status?: { observedGeneration?: number };
 }

@@ -80,6 +80,8 @@ export interface EffectsDone {
   routedAtMs: number | null;
   /** Effects that failed and will be tried again. */
   failures: Reason[];
+  /** uids of the pods that were deleted. */
+  deleted: string[];
 }
 
 /**
@@ -99,16 +101,18 @@ export async function runEffects(
     routedAtMs = effect.to === null ? null : x.nowMs();
   }
   const failures: Reason[] = [];
+  const deleted: string[] = [];
   // One after the other: the order matters (Secret before StatefulSet, a role is taken before it is given).
   for (const effect of effects) {
     if (effect.do === "route") continue;
     try {
-      await runOne(x, object, memory, effect);
+      if (effect.do !== "deletePod") await runOne(x, object, memory, effect);
+      else if (await deletePod(x, object, effect)) deleted.push(effect.podUID);
     } catch (error) {
       failures.push({ reason: "EffectFailed", message: `${shownEffect(effect)}: ${messageOf(error)}` });
     }
   }
-  return { routedAtMs, failures };
+  return { routedAtMs, failures, deleted };
 }
 
 type OtherEffect = Exclude<Effect, { do: "route" }>;
@@ -117,7 +121,7 @@ function runOne(
   x: Executor,
   object: TimesTenClassicObject,
   memory: PairMemory,
-  effect: OtherEffect,
+  effect: Exclude<OtherEffect, { do: "deletePod" }>,
 ): Promise<void> {
   switch (effect.do) {
     case "create":
@@ -133,6 +137,29 @@ function runOne(
   }
 }
 
+/**
+ * Exactly the pod, in exactly the version, on which the decision was made.
+ * @returns whether it was deleted now; what has changed meanwhile is looked at again
+ */
+async function deletePod(
+  x: Executor,
+  object: TimesTenClassicObject,
+  { podName, podUID, resourceVersion }: Effect & { do: "deletePod" },
+): Promise<boolean> {
+  x.mayAct();
+  try {
+    await x.kube.delete(resources.pod, identityOf(object).namespace, podName, {
+      uid: podUID,
+      resourceVersion,
+    });
+  } catch (error) {
+    if (error instanceof KubeError && (error.status === 404 || error.status === 409)) return false;
+    throw error;
+  }
+  x.log.info("pod deleted", { pod: podName, uid: podUID });
+  return true;
+}
+
 /** @returns what an effect is about, for people */
 function shownEffect(effect: OtherEffect): string {
   switch (effect.do) {
@@ -144,6 +171,7 @@ function shownEffect(effect: OtherEffect): string {
       return `role label of ${effect.podName}`;
     case "probe":
     case "endProbe":
+    case "deletePod":
       return `Pod ${effect.podName}`;
   }
 }

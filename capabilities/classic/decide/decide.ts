@@ -11,7 +11,7 @@ import { isHandingOver } from "./fence/handover";
 import { evidenceFor } from "./fence/proofs";
 import { decideRecord } from "./fence/rules";
 import { whyNotAllowed } from "./fence/transitions";
-import type { Verdict } from "./fence/verdict";
+import { standing, type Verdict } from "./fence/verdict";
 import { fenceWakeMs } from "./fence/wake";
 import { planPods } from "./ha/build";
 import { conditionsOf } from "./ha/conditions";
@@ -27,7 +27,7 @@ import { decideChoice } from "./manage/choice";
 import { handsOff } from "./manage/handsOff";
 import { managementOf, remembered, stopped, suspensionEvents, type Management } from "./manage/management";
 import { decideOwned } from "./owned";
-import { templateEffects } from "./template";
+import { decideUpgrade, finishUpgrade, heldUpgrade, withUpgradeStates } from "./upgrade/upgrade";
 
 /** @returns what is observed, with the record that this pass writes: effects come after the write */
 function asWritten(o: Observation, write: RecordWrite | null): Observation {
@@ -41,11 +41,12 @@ export function decide(o: Observation): Decision {
   if (o.object.metadata.deletionTimestamp !== undefined) return decideDeletion(o);
   const management = managementOf(o.object, whoMayStillAnswer(o));
   const { rule, verdict } = (management.hold === null ? personsChoice(o) : null) ?? decideRecord(o);
-  const step = stateStep(o, verdict);
+  const upgrade = management.hold === null ? decideUpgrade(o, verdict) : heldUpgrade(o, verdict);
+  const step = stateStep(o, verdict, upgrade.memory.phase === "Failed");
   // What was closed for a planned change is brought to its end first: seconds, and nobody could write meanwhile.
   const held = isHandingOver(o) ? null : holdOf(o, management, step);
   if (held !== null) return handsOff({ o, verdict, step, repairs: kept(o), activePod, ...held });
-  return manage(o, management, rule, verdict, step);
+  return manage(o, management, { rule, verdict, step, upgrade: finishUpgrade(o, upgrade, step) });
 }
 
 /** Like any other write it passes the last gate, or nothing is chosen. */
@@ -74,25 +75,32 @@ const bothDownGoals: readonly HighLevelState[] = ["WaitingForActive", "Configuri
 function manage(
   o: Observation,
   { seen }: Management,
-  rule: string,
-  verdict: Verdict,
-  step: StateStep,
+  {
+    rule,
+    verdict,
+    step,
+    upgrade,
+  }: Pick<Decision, "rule" | "upgrade"> & { verdict: Verdict; step: StateStep },
 ): Decision {
   const owned = decideOwned(o);
   const write = recordWrite(o, verdict);
   const answer = answerSwitchover(o, verdict);
   const plan = planPods(o);
-  const problems = [...owned.problems, ...plan.failures];
-  const why = owned.first ?? verdict.why;
+  const trouble = upgrade.trouble === null ? [] : [upgrade.trouble];
+  const problems = [...owned.problems, ...plan.failures, ...trouble];
+  // A failed upgrade explains its state; what the pair is like stays to be read beside it.
+  const failed = upgrade.memory.phase === "Failed" && step.state === "ManualInterventionRequired";
+  const why = owned.first ?? (failed ? upgrade.why : null) ?? verdict.why;
   const routes = routeEffects(asWritten(o, write));
-  const effects: Effect[] = [...owned.effects, ...templateEffects(o), ...routes, ...labelEffects(o)];
+  const effects: Effect[] = [...owned.effects, ...routes, ...labelEffects(o), ...upgrade.effects];
   const { repairs, events } = repairsOf(o, verdict, plan);
   const reported = o.object.status?.highLevelState ?? "";
-  const conditions = conditionsOf({ o, step, situation: verdict.situation, why, problems, hold: null });
+  const { situation } = verdict;
+  const conditions = conditionsOf({ o, step, situation, why, problems, hold: null, upgrade });
   const late = conditions.Stalled?.reason === "WaitTooLong" ? [conditions.Stalled] : [];
   return {
     state: step.state,
-    podStates: podStates(o),
+    podStates: withUpgradeStates(o, upgrade, podStates(o)),
     roles: rolesOf(o),
     activePod: activePod(o, step.state),
     recordWrite: write,
@@ -107,12 +115,14 @@ function manage(
       ...events,
       ...winnerEvents(o, verdict, reported, step.state),
       ...answer.events,
+      ...upgrade.events,
     ],
     conditions,
+    upgrade,
     stopwatch: stopwatchOf(o, verdict, write),
     switchover: answer.switchover,
     management: seen,
-    wakeAfterMs: wakeAfterMs(o, step, verdict, plan, owned.retryAfterMs),
+    wakeAfterMs: Math.min(wakeAfterMs(o, step, verdict, plan, owned.retryAfterMs), upgrade.wakeAfterMs),
   };
 }
 
@@ -126,6 +136,7 @@ function whoMayStillAnswer(o: Observation): string | null {
 function decideDeletion(o: Observation): Decision {
   const why: Reason = { reason: "BeingDeleted", message: "the object is being deleted" };
   const state = o.object.status?.highLevelState || "Initializing";
+  const upgrade = heldUpgrade(o, standing("patience", why.reason, why.message));
   return {
     state,
     podStates: podStates(o),
@@ -146,7 +157,9 @@ function decideDeletion(o: Observation): Decision {
       why,
       problems: [],
       hold: null,
+      upgrade,
     }),
+    upgrade,
     stopwatch: null,
     switchover: null,
     management: remembered(o.object),
@@ -162,7 +175,7 @@ function kept(o: Observation): Decision["repairs"] {
   };
 }
 
-function stateStep(o: Observation, verdict: Verdict): StateStep {
+function stateStep(o: Observation, verdict: Verdict, upgradeFailed: boolean): StateStep {
   const reported: HighLevelState = o.object.status?.highLevelState ?? "";
   const writer = writerPod(o);
   const shown = reportedActive(o);
@@ -173,6 +186,7 @@ function stateStep(o: Observation, verdict: Verdict): StateStep {
     activeMoved: writer !== null && shown !== null && shown !== writer.name,
     acting: verdict.write !== null,
     bothDown: bothAreDown(o, verdict),
+    upgradeFailed,
     reportedForMs: o.nowMs - (o.object.status?.lastHighLevelStateSwitch ?? 0) * 1000,
     longTaskMs: o.settings.longTaskMs,
   });

@@ -2,11 +2,13 @@
 import type { Effect } from "../decision";
 import type { Observation } from "../observation";
 
-/** @returns the change of the template that is due, if one is */
-export function templateEffects(o: Pick<Observation, "object" | "template">): Effect[] {
+/**
+ * @param image TimesTen's image that new pods are to be made with
+ * @returns the change of the template that is due, if one is
+ */
+export function templateEffects(o: Pick<Observation, "object" | "template">, image: string): Effect[] {
   const { template, object } = o;
   if (template === null) return [];
-  const { image } = object.spec.ttspec;
   const inStep = template.isAsWanted && template.bringsOurAgent && template.images.tt === image;
   return inStep ? [] : [{ do: "template", name: object.metadata.name, image }];
 }

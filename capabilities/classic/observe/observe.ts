@@ -34,7 +34,7 @@ import type { PairMemory } from "./memory";
 import { attestedEnd, type NodeObject } from "./attested";
 import { parseNotes } from "./notes";
 import { belongsTo, isReady, roleLabel, ttContainer, type PodObject } from "./podObject";
-import { imageProbes } from "./probe";
+import { imageProbes, troubleOf } from "./probe";
 import { pairSettings } from "./settings";
 import { templateFacts } from "./template";
 
@@ -105,8 +105,18 @@ function observeFormer(
   const place = pods.find(pod => pod.name === agent.state?.podName);
   if (place === undefined) return null;
   const { name, ordinal } = place;
-  const nothing = { ip: null, nodeName: null, roleLabel: null, container: null, images: null };
-  return { name, ordinal, uid, phase: "Unknown", ...nothing, terminating: true, ready: false, agent };
+  const nothing = { ip: null, nodeName: null, roleLabel: null, container: null, images: null, trouble: null };
+  return {
+    name,
+    ordinal,
+    uid,
+    resourceVersion: null,
+    phase: "Unknown",
+    ...nothing,
+    terminating: true,
+    ready: false,
+    agent,
+  };
 }
 
 /** Each pod as the other one's agent sees it. */
@@ -181,6 +191,7 @@ export function observeAnyPod(
   return {
     name,
     uid,
+    resourceVersion: pod?.metadata.resourceVersion ?? null,
     phase: pod?.status?.phase ?? "Unknown",
     ip: pod?.status?.podIP ?? null,
     nodeName: pod?.spec?.nodeName ?? null,
@@ -189,6 +200,7 @@ export function observeAnyPod(
     roleLabel: pod === null ? null : roleLabel(pod),
     container: pod === null ? null : ttContainer(pod),
     images: pod === null ? null : imagesOf(pod.spec ?? {}),
+    trouble: pod === null ? null : troubleOf(pod),
     agent: uid === null ? noAgent : observeAgent(g, uid),
   };
 }

@@ -58,8 +58,8 @@ function whatFailed(pod: PodObject): string {
 /** Reasons for waiting that are the ordinary course of things. */
 const ORDINARY = ["", "PodInitializing", "ContainerCreating"];
 
-/** What the kubelet waits for: an image first, then a node. */
-function troubleOf(pod: PodObject): string | null {
+/** @returns what the kubelet waits for: an image first, then a node; null where nothing is in the way */
+export function troubleOf(pod: PodObject): string | null {
   const { initContainerStatuses = [], containerStatuses = [], conditions = [] } = pod.status ?? {};
   for (const one of [...initContainerStatuses, ...containerStatuses]) {
     const trouble = troubleIn(one);

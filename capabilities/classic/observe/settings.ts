@@ -12,7 +12,14 @@ import { DEFAULT_LEASE_MS, LEASE_BOUNDS_MS } from "../../../protocol";
 import type { PairSettings } from "../observation";
 
 /** Oracle's defaults, seconds; values of 0 or less mean the default. */
-const DEFAULTS = { pollingInterval: 5, unreachableTimeout: 30, repStateTimeout: 30, get: 60, post: 600 };
+const DEFAULTS = {
+  pollingInterval: 5,
+  unreachableTimeout: 30,
+  repStateTimeout: 30,
+  get: 60,
+  post: 600,
+  upgradeDownPod: 600,
+};
 
 /**
  * @returns what spec and operator settings come to for a pair. The replication statement is the one in force: once
@@ -35,6 +42,7 @@ export function pairSettings(object: TimesTenClassicObject, settings: ObjectSett
     pollingIntervalMs: positive(ttspec.pollingInterval, DEFAULTS.pollingInterval) * 1000,
     longTaskMs: longTask * 1000,
     commandMs: limit(ttspec.agentGetTimeout, DEFAULTS.get) * 1000,
+    upgradeDownPodTimeoutMs: (ttspec.upgradeDownPodTimeout ?? DEFAULTS.upgradeDownPod) * 1000,
   };
 }
 

@@ -34,6 +34,7 @@ export function templateFacts(
     images,
     isAsWanted: images.tt !== null && set.metadata.annotations?.[TEMPLATE_ANNOTATION] === mark,
     bringsOurAgent: images.agent === settings.operatorImage,
+    isObserved: (set.status?.observedGeneration ?? Infinity) >= (set.metadata.generation ?? 0),
   };
 }
 

@@ -2,6 +2,7 @@
  * Every Event the operator writes about an object: reason, type and the form of its message. docs/reference/events.md
  * lists the same (a test holds both equal, another holds what is written to this list).
  */
+import { texts } from "../decide/upgrade/texts";
 import { eventReasons } from "./reasonEvents";
 
 export interface EventForm {
@@ -10,6 +11,31 @@ export interface EventForm {
   /** The message, with <...> for what varies. */
   message: string;
 }
+
+/** The Events of upgrades, with <...> for what varies. */
+const upgrades: readonly EventForm[] = [
+  texts.started,
+  texts.disabled,
+  texts.deleted("STANDBY", "<pod>"),
+  texts.deleted("ACTIVE", "<pod>"),
+  texts.activeComplete,
+  texts.completed("<n>"),
+  texts.rolledBack("<n>"),
+  texts.waits("<state>"),
+  texts.goesOn("<image>"),
+  texts.mismatch("<release>", "<release>"),
+  texts.incompatible(["<release>", "<n>"], ["<release>", "<n>"], "<pod>"),
+  texts.unsuccessful("<phase>", "<explanation>"),
+  texts.notVerified("<phase>"),
+  texts.notQuiet,
+  texts.aborted,
+  texts.reset,
+  texts.recovered,
+  texts.finished("<image>"),
+  texts.unfinished("<explanation>"),
+  texts.activeFirst("<pod>", "<pod>", "<image>"),
+  texts.stuck("<pod>", "<explanation>"),
+];
 
 const pod = (what: string): EventForm => ({
   reason: "StateChange",
@@ -71,6 +97,7 @@ export const eventCatalogue: readonly EventForm[] = [
   { reason: "SwitchoverDone", type: "Normal", message: "Switchover <id>: <pod> is the active" },
   { reason: "SwitchoverRefused", type: "Warning", message: "Switchover <id> refused: <explanation>" },
   { reason: "Error", type: "Warning", message: "<step> error: <message of TimesTen>" },
+  ...upgrades,
   ...eventReasons.map((reason): EventForm => ({ reason, type: "Warning", message: "<explanation>" })),
 ];
 

@@ -14,6 +14,7 @@ export function podStatusEntry(o: Observation, d: Decision, ordinal: 0 | 1): Pod
     ...observedEntry(o, pod, before),
     intendedState: intended,
     prevIntendedState: changed(before?.intendedState, intended, before?.prevIntendedState) ?? intended,
+    ...(d.upgrade.prevImage === null ? {} : { prevImage: d.upgrade.prevImage }),
     ...podHighLevel(o.nowMs, before, d.podStates[ordinal]),
     ready: pod.ready,
     active: d.roles[ordinal] === "active",

@@ -43,7 +43,7 @@ export function makeReport(
   doneEvents: readonly EventText[],
 ): Report {
   const reported = o.object.status?.highLevelState ?? "";
-  const events: EventText[] = [...doneEvents];
+  const events: EventText[] = [...doneEvents, ...d.upgrade.announcements];
   const next = new Map<string, KnownPod>();
   for (const pod of o.pods) {
     const before = known.get(pod.name) ?? knownFromStatus(o.object.status?.podStatus?.[pod.ordinal]);

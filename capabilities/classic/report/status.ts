@@ -1,7 +1,6 @@
 /** The whole status of an object after a pass, from what was reported before and what is known and decided now. */
 import {
   MAX_DECISIONS,
-  type ClassicUpgradeStatus,
   type Condition,
   type DecisionEntry,
   type HighLevelState,
@@ -10,6 +9,7 @@ import {
 } from "../../../generated/types";
 import type { Conditions, Decision, EventText } from "../decision";
 import type { FailoverStart, Observation } from "../observation";
+import { classicStatus, noUpgrade, upgradeStatus } from "../decide/upgrade/memory";
 import { podStatusEntry } from "./podStatus";
 import { sameJson } from "./sameJson";
 
@@ -47,7 +47,7 @@ export function nextStatus(o: Observation, d: Decision, done: Done, events: numb
     ...sticky(o),
     repStartFailCount: d.repairs.failCount,
     standbyDownStandbyAS: repair(o, d),
-    classicUpgradeStatus: before.classicUpgradeStatus ?? noUpgrade,
+    ...upgradeFields(o, d),
     podStatus: [podStatusEntry(o, d, 0), podStatusEntry(o, d, 1)],
     conditions: conditions(o, d, done.nowMs),
     ...failover(before.lastFailover, d, o, done),
@@ -56,19 +56,17 @@ export function nextStatus(o: Observation, d: Decision, done: Done, events: numb
   };
 }
 
-/** status.classicUpgradeStatus while there was none. */
-export const noUpgrade: ClassicUpgradeStatus = {
-  activeStartTime: 0,
-  activeStatus: "",
-  imageUpdatePending: false,
-  lastUpgradeStateSwitch: 0,
-  prevResetUpgradeState: "",
-  prevUpgradeState: "",
-  standbyStartTime: 0,
-  standbyStatus: "",
-  upgradeStartTime: 0,
-  upgradeState: "",
-};
+export { noUpgrade };
+
+function upgradeFields(o: Observation, { upgrade }: Decision): Partial<TimesTenClassicStatus> {
+  const { status } = o.object;
+  const { memory, pending, why, finished } = upgrade;
+  return {
+    classicUpgradeStatus: classicStatus(memory, status, { pending, nowMs: o.nowMs }),
+    upgrade: upgradeStatus(memory, why?.message ?? ""),
+    ...(finished === null ? {} : { lastUpgrade: finished }),
+  };
+}
 
 /** @returns whether two statuses differ in anything but the times of looking */
 export function isNews(before: TimesTenClassicStatus | undefined, after: TimesTenClassicStatus): boolean {

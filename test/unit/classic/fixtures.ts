@@ -120,6 +120,7 @@ export function pod(ordinal: Ordinal, change: PodChange = {}): ObservedPod {
     name: `sample-${ordinal}`,
     ordinal,
     uid: state?.podUID ?? UID[ordinal],
+    resourceVersion: "3",
     phase: "Running",
     ip: `10.0.0.${ordinal + 1}`,
     nodeName: "node",
@@ -133,6 +134,7 @@ export function pod(ordinal: Ordinal, change: PodChange = {}): ObservedPod {
       restartCount: 0,
     },
     images: { tt: "tt:1", agent: "operator:1", others: {} },
+    trouble: null,
     agent: {
       connected: state !== null,
       state,
@@ -166,6 +168,7 @@ export function noPod(ordinal: Ordinal): ObservedPod {
   const agent = { connected: false, state: null, lastHeardMs: null };
   return pod(ordinal, {
     uid: null,
+    resourceVersion: null,
     phase: "Unknown",
     ip: null,
     container: null,
@@ -221,6 +224,7 @@ export function observation(change: ObservationChange = {}): Observation {
   const status: TimesTenClassicStatus = {
     highLevelState: change.state ?? "Normal",
     lastHighLevelStateSwitch: 90,
+    upgrade: { image: "tt:1" },
     podStatus: [
       { name: "sample-0", intendedState: "Active" },
       { name: "sample-1", intendedState: "Standby" },
@@ -243,6 +247,7 @@ export function observation(change: ObservationChange = {}): Observation {
       pollingIntervalMs: 5_000,
       longTaskMs: 600_000,
       commandMs: 60_000,
+      upgradeDownPodTimeoutMs: 600_000,
     },
     owned: (Object.keys(names) as OwnedKind[]).map(kind => ({
       kind,
@@ -254,6 +259,7 @@ export function observation(change: ObservationChange = {}): Observation {
       images: { tt: "tt:1", agent: "operator:1", others: {} },
       isAsWanted: true,
       bringsOurAgent: true,
+      isObserved: true,
     },
     record:
       value === null

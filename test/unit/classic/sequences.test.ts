@@ -41,7 +41,7 @@ describe("creation", () => {
     expect(events).toEqual(
       expect.arrayContaining([
         "Pod sample-0 Agent Up",
-        "Pod sample-0 Release 18.1.4.11.0",
+        "Pod sample-0 Release 18.1.4.4.0",
         "Pod sample-0 Daemon Up",
         "Pod sample-0 Database Loaded",
         "Pod sample-0 RepScheme Exists",

@@ -5,6 +5,7 @@
 import type { HighLevelState, TimesTenClassicObject, TimesTenClassicStatus } from "../../../generated/types";
 import type { AgentState, Command, Evidence, PermissionRecord } from "../../../protocol";
 import { decide } from "../../../capabilities/classic/decide/decide";
+import { withDeleted } from "../../../capabilities/classic/decide/upgrade/upgrade";
 import type { Decision, EventText } from "../../../capabilities/classic/decision";
 import type { Observation } from "../../../capabilities/classic/observation";
 import { makeReport } from "../../../capabilities/classic/report/report";
@@ -14,26 +15,21 @@ import {
   daemonDownView,
   emptyView,
   idleView,
-  noPod,
   observation,
-  pod,
   unloadedView,
   type Ordinal,
 } from "./fixtures";
-
-interface SimulatedPod {
-  uid: string | null;
-  state: AgentState | null;
-  /** What is on its volume. */
-  disk: { scheme: boolean; soloed: number; obeyedN: number; endedBoots: AgentState["endedBoots"] } | null;
-  changes: AgentState[];
-}
+import { absentPod, observed, probed, templateOf, type SimulatedPod } from "./simulated-pod";
 
 export class SimulatedPair {
-  readonly pods: [SimulatedPod, SimulatedPod] = [
-    { uid: null, state: null, disk: null, changes: [] },
-    { uid: null, state: null, disk: null, changes: [] },
-  ];
+  readonly pods: [SimulatedPod, SimulatedPod] = [absentPod(), absentPod()];
+  /** Image of the StatefulSet's template. */
+  template = "tt:1";
+  /** Which TimesTen each image holds; an image that is not in it cannot be used. */
+  readonly releases: Record<string, string> = { "tt:1": "18.1.4.4.0", "tt:2": "18.1.4.11.0" };
+  probes: Observation["probes"] = [];
+  /** Pods that the operator deleted, e.g. "1 uid-1-2". */
+  readonly deleted: string[] = [];
   record: PermissionRecord | null = null;
   notes: Observation["record"] extends infer R
     ? NonNullable<R> extends { notes: infer N }
@@ -65,9 +61,11 @@ export class SimulatedPair {
 
   startPod(ordinal: Ordinal, uid = `uid-${ordinal}-${++this.#lives}`): void {
     const one = this.pods[ordinal];
-    one.uid = uid;
+    Object.assign(one, { uid, terminating: false, image: this.template, trouble: null });
     const { soloed = 0, obeyedN = 0, endedBoots = [] } = one.disk ?? {};
     const timesten = { ...(one.disk === null ? emptyView : unloadedView), repPeerState: "Unknown" as const };
+    const release = this.releases[this.template] ?? "Unknown";
+    Object.assign(timesten, { release, imageRelease: release });
     const permission = {
       obeyedN,
       soloed,
@@ -82,6 +80,25 @@ export class SimulatedPair {
   /** SIGKILL of the daemon: the agent sees it. */
   killDaemon(ordinal: Ordinal): void {
     this.#end(ordinal, "daemon died", { ...daemonDownView });
+  }
+
+  /** The pod is made, but its containers do not run. */
+  startBroken(ordinal: Ordinal, trouble: string): void {
+    const uid = `uid-${ordinal}-${++this.#lives}`;
+    Object.assign(this.pods[ordinal], {
+      uid,
+      terminating: false,
+      image: this.template,
+      trouble,
+      state: null,
+    });
+  }
+
+  /** What was told to go has gone. */
+  terminated(ordinal: Ordinal): void {
+    if (this.pods[ordinal].state === null) this.pods[ordinal].uid = null;
+    else this.deletePod(ordinal);
+    this.pods[ordinal].terminating = false;
   }
 
   /** The pod is deleted and its agent leaves cleanly. */
@@ -130,6 +147,7 @@ export class SimulatedPair {
       this.record,
       this.pods.map(one => one.state),
       this.#routed,
+      ...this.#upgrading(),
     ]);
     if (d.recordWrite !== null) {
       this.record = d.recordWrite.value;
@@ -146,8 +164,24 @@ export class SimulatedPair {
     this.#obey(d.evidence);
     return (
       before !==
-      JSON.stringify([this.status.highLevelState, this.record, this.pods.map(one => one.state), this.#routed])
+      JSON.stringify([
+        this.status.highLevelState,
+        this.record,
+        this.pods.map(one => one.state),
+        this.#routed,
+        ...this.#upgrading(),
+      ])
     );
+  }
+
+  #upgrading(): unknown[] {
+    return [
+      this.status.upgrade?.phase,
+      this.status.upgrade?.podUID,
+      this.template,
+      this.probes,
+      this.deleted,
+    ];
   }
 
   active(): string | undefined {
@@ -156,35 +190,35 @@ export class SimulatedPair {
 
   #observe(): Observation {
     const pods = ([0, 1] as const).map(ordinal => {
-      const { uid, state, changes } = this.pods[ordinal];
-      if (uid === null) return noPod(ordinal);
-      const silentForMs = this.silentForMs[ordinal];
-      const silence = silentForMs === null ? {} : { connected: false, silentForMs };
-      return pod(ordinal, {
-        uid,
-        state,
+      const seen = {
+        ordinal,
         roleLabel: this.#roles[ordinal],
-        agent: { changes: changes.splice(0), endedAgoMs: this.#endedAgo(state), ...silence },
-      });
+        silentForMs: this.silentForMs[ordinal],
+        nowMs: this.#nowMs,
+      };
+      return observed(this.pods[ordinal], seen);
     }) as Observation["pods"];
     const o = observation({
       record: this.record,
       pods,
       status: this.status,
-      rest: { routed: this.#routed, nowMs: this.#nowMs, ends: this.#ends },
+      rest: {
+        routed: this.#routed,
+        nowMs: this.#nowMs,
+        ends: this.#ends,
+        probes: this.probes,
+        template: templateOf(this.template),
+      },
     });
     o.object.status = this.status;
     o.object.metadata.annotations = this.annotations;
     Object.assign(o.object.spec.ttspec, this.ttspec);
+    const { upgradeDownPodTimeout } = this.ttspec;
+    if (upgradeDownPodTimeout !== undefined)
+      o.settings.upgradeDownPodTimeoutMs = upgradeDownPodTimeout * 1_000;
     return o.record === null || this.notes === null
       ? o
       : { ...o, record: { ...o.record, notes: this.notes } };
-  }
-
-  #endedAgo(state: AgentState | null): Record<string, number> {
-    return Object.fromEntries(
-      (state?.tasks ?? []).map(({ id, endedAtMs }) => [id, this.#nowMs - (endedAtMs ?? 0)]),
-    );
   }
 
   #tell(ordinal: Ordinal, state: AgentState): void {
@@ -200,10 +234,11 @@ export class SimulatedPair {
   ): void {
     const { state } = this.pods[ordinal];
     if (state === null) return;
+    const release = this.releases[this.pods[ordinal].image] ?? "Unknown";
     this.#tell(ordinal, {
       ...state,
       ...rest,
-      timesten: { ...state.timesten, ...timesten },
+      timesten: { ...state.timesten, ...timesten, release, imageRelease: release },
       permission: { ...state.permission, ...permission },
     });
   }
@@ -308,6 +343,13 @@ export class SimulatedPair {
         );
       return;
     }
+    if (record.mode === "Closed" && record.from > 0 && state.permission.drained !== record.n)
+      return this.#change(
+        ordinal,
+        { open: false, repState: "IDLE", updatable: "No" },
+        {},
+        { mode: "none", closed: true, drained: record.n },
+      );
     if (record.mode !== "Solo") return;
     if (record.from > 0 && state.timesten.repState === "STANDBY" && evidence.proofs.length === 0) return;
     if (state.permission.soloed < record.n) {
@@ -346,10 +388,26 @@ export class SimulatedPair {
         this.routes.push(effect.to?.podName ?? null);
       }
       if (effect.do === "label") this.#roles[effect.ordinal] = effect.role;
+      if (effect.do === "template") this.template = effect.image;
+      if (effect.do === "probe") this.#probe(effect.podName, effect.image);
+      if (effect.do === "endProbe") this.probes = this.probes.filter(one => one.podName !== effect.podName);
+      if (effect.do === "deletePod") this.#toldToGo(effect.podUID);
     }
   }
 
-  #report(o: Observation, d: Decision): void {
+  #probe(podName: string, image: string): void {
+    this.probes = [...this.probes, probed(podName, image, this.releases[image])];
+  }
+
+  #toldToGo(uid: string): void {
+    const ordinal = this.pods.findIndex(one => one.uid === uid) as Ordinal;
+    this.deleted.push(`${ordinal} ${uid}`);
+    this.pods[ordinal].terminating = true;
+  }
+
+  #report(o: Observation, decision: Decision): void {
+    const uids = decision.effects.flatMap(effect => (effect.do === "deletePod" ? [effect.podUID] : []));
+    const d = withDeleted(decision, uids, this.#nowMs);
     const done = {
       routedAtMs: d.effects.some(one => one.do === "route") ? this.#nowMs : null,
       nowMs: this.#nowMs,

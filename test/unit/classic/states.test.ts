@@ -113,6 +113,7 @@ describe("every wait has a limit that people see", () => {
       activeMoved: false,
       acting: false,
       bothDown: false,
+      upgradeFailed: false,
       reportedForMs: 0,
       longTaskMs: 600_000,
       ...change,

@@ -154,7 +154,11 @@ describe("a request to a pair that is not fit", () => {
   });
   const cases: [string, ObservationChange, string][] = [
     ["is not Normal", { state: "StandbyDown", record: solo() }, "the pair is not Normal but StandbyDown"],
-    ["is being upgraded", { status: condition("Upgrading") }, "an upgrade is under way"],
+    [
+      "is being upgraded",
+      { status: { upgrade: { image: "tt:1", phase: "Standby" } } },
+      "an upgrade is under way",
+    ],
     ["is not managed", { status: condition("ManagementSuspended") }, "the object is not managed at present"],
     ["has a silent standby", { pods: [pod(0), silentPod(1, 100)] }, "sample-1 cannot take over now"],
     ["has a silent active", { pods: [silentPod(0, 100), pod(1)] }, "the agent of sample-0 does not answer"],

@@ -13,7 +13,7 @@ const NEW = "phx.ocir.io/youraccount/tt1814110:3";
 const withApp = (image: string) => ({ template: { spec: { containers: [{ name: "app", image }] } } });
 
 function effects(object: TimesTenClassicObject, made: StatefulSet, now: ObjectSettings = settings) {
-  return templateEffects({ object, template: templateFacts(object, now, made) });
+  return templateEffects({ object, template: templateFacts(object, now, made) }, object.spec.ttspec.image);
 }
 
 describe("the images of a pod", () => {

@@ -42,6 +42,9 @@ describe("the reference", () => {
     ["docs/reference/status.md", "podStatus", ["status", "podStatus", "[]"]],
     ["docs/reference/status.md", "lastFailover", ["status", "lastFailover"]],
     ["docs/reference/status.md", "switchover", ["status", "switchover"]],
+    ["docs/reference/status.md", "classicUpgradeStatus", ["status", "classicUpgradeStatus"]],
+    ["docs/reference/status.md", "upgrade\n", ["status", "upgrade"]],
+    ["docs/reference/status.md", "lastUpgrade", ["status", "lastUpgrade"]],
   ])("%s lists under %p exactly the fields of the schema", (file, heading, path) => {
     expect(fields(...path).length).toBeGreaterThan(2);
     expect(documented(file, heading)).toEqual(fields(...path));

@@ -44,10 +44,15 @@ export function requestInRecord(o: Observation): string | null {
 
 /** @returns why roles cannot be changed by request now, as a sentence for people; null when they can */
 export function whyUnfit(o: Observation): string | null {
+  const phase = o.object.status?.upgrade?.phase;
+  return phase === "Standby" || phase === "Active" ? "an upgrade is under way" : whyNotInOrder(o);
+}
+
+/** @returns why the pair is not Normal with a standby that may be promoted at once, for people; null when it is */
+export function whyNotInOrder(o: Observation): string | null {
   const { highLevelState = "", conditions = [] } = o.object.status ?? {};
   const holds = (type: string) => conditions.some(one => one.type === type && one.status === "True");
   if (holds("ManagementSuspended")) return "the object is not managed at present";
-  if (holds("Upgrading")) return "an upgrade is under way";
   if (highLevelState !== "Normal") return `the pair is not Normal but ${highLevelState || "being made"}`;
   const record = o.record?.value;
   const writer = writerPod(o);

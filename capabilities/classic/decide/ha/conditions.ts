@@ -1,5 +1,7 @@
 /** The conditions: the same reasons as everywhere, in the form other tools read. */
 import type { ConditionVerdict, Conditions, Reason } from "../../decision";
+import { upgradingCondition } from "../upgrade/explain";
+import type { UpgradeDecision } from "../upgrade/upgrade";
 import { completeFor, otherPod, writerPod } from "../facts";
 import type { Observation } from "../../observation";
 import type { Situation } from "../fence/verdict";
@@ -16,6 +18,7 @@ export interface ConditionInput {
   problems: Reason[];
   /** What keeps the operator from acting, if anything does. */
   hold: Hold | null;
+  upgrade: Pick<UpgradeDecision, "memory" | "why">;
 }
 
 export function conditionsOf(input: ConditionInput): Conditions {
@@ -26,7 +29,7 @@ export function conditionsOf(input: ConditionInput): Conditions {
     Ready: verdict(servingPod(o) !== null, why),
     Redundant: verdict(situation === "redundant" && o.record?.value.ready === true, why),
     FailoverPossible: hold === null ? failoverPossible(o) : { status: "False", ...hold.why },
-    Upgrading: { status: "False", reason: "NoUpgrade", message: "no upgrade is under way" },
+    Upgrading: upgradingCondition(input.upgrade.memory, input.upgrade.why),
     ManagementSuspended:
       hold === null
         ? { status: "False", reason: "Managed", message: "the operator manages the object" }

@@ -8,6 +8,7 @@ import type { Observation, ObservedPod } from "../../observation";
 import { attempts, idPrefix, runningTask } from "../ask";
 import { heard, lifeOf, mayStillAnswer, obeysAlone, serves, staying } from "../facts";
 import { returningMs } from "../fence/returning";
+import { mayReplicate } from "../upgrade/facts";
 import type { StandbyProgress } from "./states";
 import { epilogPending } from "./epilog";
 import { nothingToDo, planned, type Plan } from "./plan";
@@ -30,6 +31,8 @@ export function planStandby(o: Observation, writer: ObservedPod, peer: ObservedP
   if (record === undefined || state?.timesten.daemon !== "Up" || !mayDuplicate(o, writer, peer))
     return nothingToDo;
   if (epilogPending(o, writer)) return nothingToDo;
+  // A copy of another major release could not follow.
+  if (!mayReplicate(writer, peer)) return nothingToDo;
   const step = standbyStep(o, record, writer, peer, state);
   switch (step.do) {
     case "wait":

@@ -27,6 +27,8 @@ export interface StateInput {
   acting: boolean;
   /** No database can serve without being loaded or made active first. */
   bothDown: boolean;
+  /** An upgrade has failed and waits for a person: shown as long as the active serves. */
+  upgradeFailed: boolean;
   /** How long the reported state has lasted, ms. */
   reportedForMs: number;
   /** How long a long step such as a duplicate may take, ms. */
@@ -87,9 +89,9 @@ function isOverdue({ reported, reportedForMs, longTaskMs }: StateInput): boolean
 function goalOf(input: StateInput): HighLevelState | null {
   switch (input.situation) {
     case "redundant":
-      return "Normal";
+      return input.upgradeFailed ? "ManualInterventionRequired" : "Normal";
     case "serving":
-      return servingGoal(input);
+      return input.upgradeFailed ? "ManualInterventionRequired" : servingGoal(input);
     case "patience":
       return patient(input);
     case "founding":
@@ -143,9 +145,12 @@ const afterTakeover: readonly HighLevelState[] = [
 const afterBothDown: readonly HighLevelState[] = ["BothDown", "WaitingForActive", "ConfiguringActive"];
 
 function stepTowards(
-  { reported: from, activeMoved, bothDown }: StateInput,
+  { reported: from, activeMoved, bothDown, upgradeFailed }: StateInput,
   goal: HighLevelState,
 ): HighLevelState {
+  // The active moved all the same: that is shown first.
+  if (upgradeFailed && activeMoved && goal === "ManualInterventionRequired")
+    return towardsService(from, goal, activeMoved);
   if (afterTakeover.includes(goal)) return towardsService(from, goal, activeMoved);
   if (goal === "WaitingForActive" || (goal === "ConfiguringActive" && bothDown))
     return towardsConfiguring(from, goal);

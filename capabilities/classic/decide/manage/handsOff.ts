@@ -9,6 +9,7 @@ import { examinedStates, podStates } from "../ha/podStates";
 import { rolesOf } from "../ha/routing";
 import type { StateStep } from "../ha/states";
 import { answerSwitchover } from "../ha/switchover";
+import { heldUpgrade } from "../upgrade/upgrade";
 import { suspensionEvents, type Hold } from "./management";
 
 export interface HeldPass {
@@ -42,6 +43,7 @@ export function handsOff({
   const step = shown(o, hold, verdict, wanted);
   const looking = hold.by === "reexamine";
   const answer = answerSwitchover(o, null);
+  const upgrade = heldUpgrade(o, verdict);
   return {
     state: step.state,
     podStates: looking ? examinedStates(o) : podStates(o),
@@ -62,7 +64,9 @@ export function handsOff({
       why: whatIsLike(verdict),
       problems: [],
       hold,
+      upgrade,
     }),
+    upgrade,
     stopwatch: null,
     switchover: answer.switchover,
     management: seen,
