@@ -20,18 +20,16 @@ import { DatabaseLife } from "./life";
 import { Looks } from "./looks";
 import { Orders } from "./orders";
 import { Peering } from "./peering";
-import { mayWrite, nextStep, recordPermits, type Step } from "./permission";
+import { howToClose, mayWrite, nextStep, recordPermits, type Step } from "./permission";
 import { Permits } from "./permits";
 import { digestOf, Standing } from "./standing";
 import { nextStandaloneStep } from "./standalone";
-import { runStep } from "./steps";
+import { closeWithinMs, runStep } from "./steps";
 
 /** How long a leaving writer waits for its users to go, and then for its standby to have everything, ms. */
 const LEAVE_WAIT_MS = 2_000;
 /** How long starting or stopping the daemon may take, ms. */
 const DAEMON_DEADLINE_MS = 10_000;
-/** What lost its permission is closed within this, or killed by the guard, ms. */
-const CLOSE_WITHIN_MS = 1_500;
 /** An agent that starts waits so long for its guard to say what is in force, ms. */
 const GUARD_START_MS = 2_000;
 
@@ -284,9 +282,10 @@ export class Agent implements AgentSessions {
   /** A4: the end of a permission does not wait for the closing; the guard sees to it that it comes. */
   #revokeUnlessPermitted(): void {
     const { boot } = this.#life;
+    const { record } = this.#standing;
     if (boot === null || recordPermits(this.#standing.situation())) return;
     if (this.#standing.closed) this.#permits.rest(boot);
-    else this.#permits.revoke(boot, CLOSE_WITHIN_MS);
+    else this.#permits.revoke(boot, closeWithinMs[record === null ? "atOnce" : howToClose(record)]);
   }
 
   // --- following the rules ------------------------------------------------------------------------------------
@@ -436,7 +435,7 @@ export class Agent implements AgentSessions {
     const standing = this.#standing;
     const wasWriter = mayWrite(standing.situation()) && standing.record?.mode === "Pair";
     const { boot } = this.#life;
-    if (boot !== null && !standing.closed) this.#permits.revoke(boot, LEAVE_WAIT_MS + CLOSE_WITHIN_MS);
+    if (boot !== null && !standing.closed) this.#permits.revoke(boot, LEAVE_WAIT_MS + closeWithinMs.atOnce);
     const close = (signal: AbortSignal) => timesten.close(signal);
     const closed = await attempt(this.#o, "close the database", close, LEAVE_WAIT_MS);
     if (wasWriter) {

@@ -12,7 +12,7 @@ const NO_OPERATOR_MS = 500;
 /** Of the grace period this much is kept for the clean end, ms. */
 const RESERVE_MS = 15_000;
 /** How long the handover may take once it has begun, ms. */
-const DRAIN_MS = 4_000;
+const DRAIN_MS = 5_000;
 /** How long a leaving standby waits for its writer to take the word that it is alone, ms. */
 const SOLO_MS = 2_000;
 

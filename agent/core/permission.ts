@@ -55,7 +55,7 @@ export interface Situation {
 
 /** The next thing to do. One at a time; the question is asked again when it is done. */
 export type Step =
-  | { do: "close"; why: string }
+  | { do: "close"; how: "planned" | "atOnce"; why: string }
   | { do: "setActive"; n: number; replicates: boolean; why: string }
   | { do: "promote"; n: number; why: string }
   | { do: "noteSoloed"; n: number }
@@ -109,12 +109,17 @@ export function asksForGrants(
 }
 
 function unlessClosed(s: Situation, why: string): Step | null {
-  return s.closed ? null : { do: "close", why };
+  return s.closed ? null : { do: "close", how: "atOnce", why };
+}
+
+/** @returns how much time the writer has to close: more where it is to hand over, and nobody waits for its silence */
+export function howToClose(record: PermissionRecord): "planned" | "atOnce" {
+  return record.mode === "Closed" && record.from > 0 ? "planned" : "atOnce";
 }
 
 /** A4; the old writer of a ready Pair then hands over: its standby gets everything, and it is no longer ACTIVE. */
 function asClosed(s: Situation, record: PermissionRecord): Step | null {
-  if (!s.closed) return { do: "close", why: `record ${record.n} is Closed` };
+  if (!s.closed) return { do: "close", how: howToClose(record), why: `record ${record.n} is Closed` };
   if (!namesAsWriter(record, s.podUID, s.boot)) return null;
   if (record.from > 0 && s.view.repState === "ACTIVE" && s.drained !== record.n)
     return { do: "drain", n: record.n };
@@ -151,7 +156,8 @@ function asSoloWriter(s: Situation, record: PermissionRecord): Step | null {
 /** Alone from record n on: durable first, then the permission, then the commits that wait for nobody. */
 function goesAlone(s: Situation, n: number, why: string): Step | null {
   if (s.soloed < n) return { do: "noteSoloed", n };
-  if (s.permit.mode === "none" && !s.closed) return { do: "close", why: "no permission is in force" };
+  if (s.permit.mode === "none" && !s.closed)
+    return { do: "close", how: "atOnce", why: "no permission is in force" };
   if (s.permit.mode !== "endless" || s.permit.n !== n) return { do: "permit", n };
   if ((s.aloneFor !== n && !s.evidence.returns) || peerIsMissed(s)) return { do: "commitAlone", n };
   return mustOpen(s, why);

@@ -4,8 +4,11 @@ import type { Clock, Log, TimesTen } from "../ports";
 import type { Step } from "./permission";
 import { withDeadline } from "./deadline";
 
-/** Ending user connections in the ordinary way may take so long; then the processes are killed, ms. */
-const CLOSE_DEADLINE_MS = 1_500;
+/**
+ * Ending user connections in the ordinary way may take so long; then the processes are killed, ms. In a planned change
+ * a kill would cost the last commits of an asynchronous pair, and nobody takes over before it is closed.
+ */
+export const closeWithinMs = { atOnce: 1_500, planned: 2_500 } as const;
 /** One wait for the standby to have everything, ms; it is asked again. */
 const DRAIN_WAIT_MS = 1_000;
 /** Any other step, ms. */
@@ -37,7 +40,7 @@ export async function runStep(step: Step, c: StepContext): Promise<StepOutcome> 
     withDeadline(c.clock, STEP_DEADLINE_MS, work);
   switch (step.do) {
     case "close":
-      return close(step.why, c);
+      return close(step, c);
     case "open":
       c.log.info("open the database", { why: step.why });
       await within(signal => c.timesten.open(signal));
@@ -71,10 +74,10 @@ export async function runStep(step: Step, c: StepContext): Promise<StepOutcome> 
 }
 
 /** A4: permission is over now. What does not let go in time is killed. */
-async function close(why: string, c: StepContext): Promise<StepOutcome> {
+async function close({ why, how }: Step & { do: "close" }, c: StepContext): Promise<StepOutcome> {
   c.log.info("close the database", { why });
   try {
-    await withDeadline(c.clock, CLOSE_DEADLINE_MS, signal => c.timesten.close(signal));
+    await withDeadline(c.clock, closeWithinMs[how], signal => c.timesten.close(signal));
   } catch (error) {
     c.log.warn("closing failed, killing the database", { error: String(error) });
     await c.timesten.killProcesses();

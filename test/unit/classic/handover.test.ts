@@ -164,7 +164,7 @@ describe("a handover whose time is over", () => {
     expect(d.recordWrite?.value).toMatchObject({ n: 7, mode: "Solo", writer: { boot: BOOT[0] }, from: 0 });
     expect(d.recordWrite?.notes.handover).toBeNull();
     expect(d.reasons[0]).toMatchObject({ reason: "HandoverFailed" });
-    expect(d.reasons[0]?.message).toContain("within 3 seconds");
+    expect(d.reasons[0]?.message).toContain("within 4 seconds");
   });
 
   it("ends also when the clock was set back", () => {

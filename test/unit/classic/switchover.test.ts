@@ -139,7 +139,7 @@ describe("a switchover that goes back", () => {
     const d = decide(late);
     expect(d.recordWrite?.value).toMatchObject({ mode: "Solo", writer: { boot: BOOT[0] } });
     expect(d.switchover).toMatchObject({ requestId: "r1", phase: "Refused", from: "sample-0" });
-    expect(d.switchover?.message).toContain("did not let sample-1 have everything within 3 seconds");
+    expect(d.switchover?.message).toContain("did not let sample-1 have everything within 4 seconds");
   });
 
   it("is Refused where status says Running and the record knows nothing of it any more", () => {

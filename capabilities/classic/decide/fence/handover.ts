@@ -9,7 +9,7 @@ import type { PermissionRecord } from "../../../../protocol";
 /** Annotation of the object: value is the id of a request to change roles; each id is answered once. */
 export const SWITCHOVER_ANNOTATION = "timesten.oracle.com/switchover";
 /** The old writer has so long to close and to drain, ms; the applications wait meanwhile. */
-export const HANDOVER_MS = 3_000;
+export const HANDOVER_MS = 4_000;
 /** Longest id that status can show, characters. */
 const MAX_ID = 256;
 
