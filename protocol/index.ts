@@ -9,3 +9,4 @@ export * from "./timing";
 export * from "./witness";
 export * from "./dialling";
 export * from "./release";
+export * from "./readiness";

@@ -22,6 +22,7 @@ import { Orders } from "./orders";
 import { Peering } from "./peering";
 import { howToClose, mayWrite, nextStep, recordPermits, type Step } from "./permission";
 import { Permits } from "./permits";
+import { HeldReadiness, readinessAlone, readinessInPair, type Readiness } from "./readiness";
 import { digestOf, Standing } from "./standing";
 import { nextStandaloneStep } from "./standalone";
 import { closeWithinMs, runStep } from "./steps";
@@ -63,6 +64,7 @@ export class Agent implements AgentSessions {
   readonly #standing: Standing;
   readonly #orders: Orders;
   readonly #follower: Follower;
+  readonly #readiness: HeldReadiness;
   /** Sessions of and with the other pod's agent. */
   readonly peering: Peering;
   #ended = false;
@@ -134,6 +136,8 @@ export class Agent implements AgentSessions {
       next: () => this.#nextStep(),
       carryOut: step => this.#carryOut(step),
     });
+    const isReady = topology === "none" ? readinessAlone : readinessInPair;
+    this.#readiness = new HeldReadiness(clock, () => isReady(standing.situation()));
     guard.onActed((boot, what) => {
       if (what === "closed" && boot === life.boot) standing.closed = true;
       this.#changed();
@@ -242,6 +246,11 @@ export class Agent implements AgentSessions {
       tasks: this.#orders.list(),
       stopping: this.#standing.stopping,
     };
+  }
+
+  /** @returns the part that the database does at this moment */
+  readiness(): Readiness {
+    return this.#readiness.now();
   }
 
   // --- the record -------------------------------------------------------------------------------------------

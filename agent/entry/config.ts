@@ -1,6 +1,6 @@
 /** The agent's settings: environment variables of the pod, and the paths that follow from them. */
 import { basename, dirname, join } from "node:path";
-import { AGENT_PORT, WITNESS_PORT } from "../../protocol";
+import { AGENT_PORT, READY_PORT, WITNESS_PORT } from "../../protocol";
 import { UTILITY_ENV } from "../timesten/database";
 
 /** Ports of the instance (docs/agent.md). */
@@ -37,6 +37,8 @@ export interface AgentConfig {
   graceMs: number;
   /** Port of the agent's server. */
   port: number;
+  /** Port on which readiness probes are answered. */
+  readyPort: number;
   /** Where the record of this object is, if the writer may claim to go on alone; else null. */
   claim: { lease: string; namespace: string; host: string; port: number; folder: string } | null;
   /** User to become when started as root, where the image's has an uncommon name; else null. */
@@ -91,6 +93,7 @@ export function readConfig(env: NodeJS.ProcessEnv, logVolume: boolean): AgentCon
     runDir: path("/ttrun"),
     graceMs: number("TT_GRACE_MS", DEFAULT_GRACE_MS),
     port: number("TT_AGENT_PORT", AGENT_PORT),
+    readyPort: number("TT_READY_PORT", READY_PORT),
     claim:
       env.TT_CLAIM_LEASE === undefined
         ? null

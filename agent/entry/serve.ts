@@ -12,6 +12,7 @@ import { GUARD_SOCKET } from "../guard/files";
 import { peerClient } from "../peer/client";
 import { noPeer } from "../peer/none";
 import type { Log, PeerPort } from "../ports";
+import { serveReadiness } from "../server/readiness";
 import { startServer, type AgentServer } from "../server/server";
 import { tlsFiles } from "../server/tls";
 import { systemClock, type Secrets } from "../system";
@@ -75,9 +76,12 @@ export async function serve(o: ServeOptions): Promise<RunningAgent> {
     clock: systemClock,
     log,
   });
+  const { readyPort: port } = config;
+  const probed = serveReadiness({ port, readiness: () => agent.readiness(), clock: systemClock, log });
   try {
     await agent.start();
   } catch (error) {
+    probed.close();
     await server.close();
     throw error;
   }
@@ -85,7 +89,7 @@ export async function serve(o: ServeOptions): Promise<RunningAgent> {
   return {
     port: server.port,
     state: () => agent.state(),
-    shutdown: () => shutdown(agent, server, config, log),
+    shutdown: () => shutdown(agent, server, config, log).finally(() => probed.close()),
   };
 }
 

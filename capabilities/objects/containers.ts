@@ -3,7 +3,7 @@ import { claimEnvironment, claimMounts } from "./claimAccess";
 import { agentEnvironment, mergeEnvironment, TIMESTEN_HOME, witnessEnvironment } from "./environment";
 import { daemonlogResources, ttResources, witnessResources } from "./containerResources";
 import type { Container, PodTemplate } from "./kinds";
-import { AGENT_PORT, WITNESS_PORT } from "../../protocol";
+import { ACTIVE_PATH, AGENT_PORT, READY_PATH, READY_PORT, WITNESS_PORT } from "../../protocol";
 import { DAEMON_PORT, repPort, SERVER_PORT, type ObjectSettings } from "./names";
 import { ttSecurityContext } from "./securityContext";
 import { agentMounts, dataMounts, mergeMounts, RUN_MOUNT, witnessMounts } from "./volumes";
@@ -83,17 +83,33 @@ export function agentContainer(
       ...(init ? [] : [RUN_MOUNT, ...claimMounts(object)]),
     ]),
     securityContext: ttSecurityContext(template, user),
-    ...(init || user === undefined ? {} : probesOf(user)),
+    ...(init ? {} : { readinessProbe: readinessProbe(object), ...probesOf(user) }),
   };
 }
 
-/** What a user may say about the running of tt beyond its resources; where nothing is said there is no probe. */
-function probesOf(user: Container): Partial<Container> {
+/**
+ * Ready says that the database does its part (agent/core/readiness.ts). Not asked more often, because the kubelet makes
+ * an Event of each refusal and a new standby may need minutes; an agent that is silent for two seconds counts as lost
+ * to its sessions too.
+ */
+function readinessProbe({ spec: { ttspec } }: TimesTenClassicObject): object {
+  const onlyActive = ttspec.createASReadinessProbe === true && ttspec.replicationTopology !== "none";
   return {
-    ...(user.lifecycle === undefined ? {} : { lifecycle: user.lifecycle }),
-    ...(user.livenessProbe === undefined ? {} : { livenessProbe: user.livenessProbe }),
-    ...(user.readinessProbe === undefined ? {} : { readinessProbe: user.readinessProbe }),
-    ...(user.startupProbe === undefined ? {} : { startupProbe: user.startupProbe }),
+    httpGet: { path: onlyActive ? ACTIVE_PATH : READY_PATH, port: READY_PORT, scheme: "HTTP" },
+    periodSeconds: 5,
+    timeoutSeconds: 2,
+    successThreshold: 1,
+    failureThreshold: 1,
+  };
+}
+
+/** What a user may say about the running of tt beyond its resources. */
+function probesOf(user: Container | undefined): Partial<Container> {
+  return {
+    ...(user?.lifecycle === undefined ? {} : { lifecycle: user.lifecycle }),
+    ...(user?.livenessProbe === undefined ? {} : { livenessProbe: user.livenessProbe }),
+    ...(user?.readinessProbe === undefined ? {} : { readinessProbe: user.readinessProbe }),
+    ...(user?.startupProbe === undefined ? {} : { startupProbe: user.startupProbe }),
   };
 }
 

@@ -151,7 +151,7 @@ describe("a creation is refused", () => {
     [
       "with a port of TimesTen's own",
       { repPort: 6625 },
-      "spec.ttspec.repPort must not be 8443 (agent), 8444 (witness), 6624",
+      "spec.ttspec.repPort must not be 8443 (agent), 8444 (witness), 8445 (readiness), 6624",
     ],
     [
       "with a timeout out of range",

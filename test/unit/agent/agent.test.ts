@@ -37,6 +37,7 @@ const env = {
   ...process.env,
   TT_ROOT: root,
   TT_AGENT_PORT: String(port),
+  TT_READY_PORT: String(port + 1),
   TT_AGENT_USER: "root",
   TT_GRACE_MS: "20000",
   TT_DB_NAME: "sample",
@@ -145,6 +146,15 @@ const soloRecord = (n: number): PermissionRecord => ({
   ready: false,
   leaseMs: 6_000,
 });
+/** What a kubelet is answered: a status, or null where nobody answers in the time that its probe has. */
+async function probed(path: string): Promise<number | null> {
+  const url = `http://127.0.0.1:${port + 1}${path}`;
+  const answer = fetch(url, { signal: AbortSignal.timeout(2_000) });
+  return answer.then(
+    ({ status }) => status,
+    () => null,
+  );
+}
 const say = (record: PermissionRecord) =>
   operator.say({ type: "record", record, evidence: { soloEnded: null, proofs: [] } });
 
@@ -237,6 +247,7 @@ describe("the agent of a pod", () => {
       timesten: { open: false },
       permission: { mode: "none", closed: true },
     });
+    expect(await probed("/ready")).toBe(503);
   });
 
   it("opens it when the record names its boot", async () => {
@@ -248,6 +259,18 @@ describe("the agent of a pod", () => {
       permission: { obeyedN: 1, soloed: 1 },
       timesten: { repState: "ACTIVE" },
     });
+    expect([await probed("/ready"), await probed("/active")]).toEqual([200, 200]);
+  });
+
+  it("answers no probe while it is frozen, and the kubelet takes that for not ready", async () => {
+    const [serve = 0] = agentProcesses("serve");
+    process.kill(serve, "SIGSTOP");
+    try {
+      expect(await probed("/ready")).toBeNull();
+    } finally {
+      process.kill(serve, "SIGCONT");
+    }
+    await eventually("it is ready again", async () => (await probed("/ready")) === 200);
   });
 
   it("dies and comes back: same database, same boot, still open", async () => {
@@ -270,6 +293,7 @@ describe("the agent of a pod", () => {
     kill(daemon);
     await operator.until("the end of the boot", state => state.boot === null);
     expect(operator.state?.endedBoots[0]).toMatchObject({ boot: before, how: "daemon died" });
+    expect(await probed("/ready")).toBe(503);
     expect(
       pids().filter(
         pid =>

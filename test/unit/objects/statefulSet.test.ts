@@ -202,8 +202,18 @@ describe("the StatefulSet of the documents' sample, as `kubectl describe statefu
     }
   });
 
-  it("has no readiness probe, so that both healthy Pods are Ready", () => {
-    expect(named(set, "tt")).not.toHaveProperty("readinessProbe");
+  it("asks the agent whether the database does its part, so that both healthy Pods are Ready", () => {
+    expect(named(set, "tt").readinessProbe).toEqual({
+      httpGet: { path: "/ready", port: 8445, scheme: "HTTP" },
+      periodSeconds: 5,
+      timeoutSeconds: 2,
+      successThreshold: 1,
+      failureThreshold: 1,
+    });
+  });
+
+  it.each(["ttagent", "ttinit", "daemonlog"])("probes nothing of %s", name => {
+    expect(named(set, name)).not.toHaveProperty("readinessProbe");
   });
 
   it("has no field that is undefined (the API knows only present and absent)", () => {
@@ -218,6 +228,14 @@ describe("settings of the spec", () => {
     const tt = named(buildStatefulSet(object, settings), "tt");
     expect(envOf(tt)["TT_DB_NAME"]).toBe("orders");
     expect(envOf(tt)["TT_OBJECT_NAME"]).toBe("orders-eu-west");
+  });
+
+  it("have only the active of a pair Ready where that is wanted", () => {
+    const path = (ttspec: Parameters<typeof built>[0]) =>
+      (named(built(ttspec), "tt").readinessProbe as { httpGet: { path: string } }).httpGet.path;
+    expect(path({ createASReadinessProbe: true })).toBe("/active");
+    expect(path({ createASReadinessProbe: false })).toBe("/ready");
+    expect(path({ createASReadinessProbe: true, replicationTopology: "none" })).toBe("/ready");
   });
 
   it("take another replication port", () => {

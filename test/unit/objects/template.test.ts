@@ -58,8 +58,17 @@ describe("spec.template", () => {
     expect(envOf(tt)["TT_DB_NAME"]).toBe("sample");
     expect(new Set((tt.env ?? []).map(one => one.name)).size).toBe(tt.env?.length);
     expect(tt.resources).toEqual({ limits: { memory: "8Gi" } });
-    expect(tt).toMatchObject({ readinessProbe: {}, lifecycle: {}, envFrom: [{}] });
+    expect(tt).toMatchObject({ lifecycle: {}, envFrom: [{}] });
+    expect(tt.readinessProbe).toEqual({ exec: { command: ["true"] } });
     expect(mountsOf(tt)[0]).toBe("/x from x");
+  });
+
+  it("keeps the readiness probe where it says something else about tt", () => {
+    const set = built({}, template({ containers: [{ name: "tt", livenessProbe: { x: 1 } }] }));
+    expect(named(set, "tt")).toMatchObject({
+      livenessProbe: { x: 1 },
+      readinessProbe: { httpGet: { path: "/ready" } },
+    });
   });
 
   it("keeps the probes and lifecycle of tt away from ttinit", () => {
