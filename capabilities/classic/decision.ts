@@ -94,6 +94,8 @@ export type Effect =
   | { do: "endProbe"; podName: string; podUID: string }
   /** Exactly that pod in that version; `event` is told once it is deleted, where nothing else tells it. */
   | { do: "deletePod"; podName: string; podUID: string; resourceVersion: string; event: EventText | null }
+  /** So many Pods may be evicted at once. */
+  | { do: "budget"; name: string; uid: string; maxUnavailable: number }
   | {
       do: "route";
       to: { ordinal: 0 | 1; podUID: string; podName: string; ip: string; nodeName: string | null } | null;

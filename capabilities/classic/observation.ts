@@ -16,6 +16,8 @@ export interface Observation {
   owned: OwnedFacts[];
   /** The template from which new pods are made; null while there is no StatefulSet of ours. */
   template: TemplateFacts | null;
+  /** The PodDisruptionBudget as last seen; null while there is none of ours. */
+  budget: BudgetFacts | null;
   record: ObservedRecord | null;
   /** Why the Lease of the record's name cannot be used (foreign, unreadable); null when it can. */
   recordFault: string | null;
@@ -186,6 +188,13 @@ export interface TemplateFacts {
   bringsOurAgent: boolean;
   /** Kubernetes' own controller has seen it: new pods are made from it, not from an older one. */
   isObserved: boolean;
+}
+
+/** What drains may take. */
+export interface BudgetFacts {
+  uid: string;
+  /** Pods that may be evicted at once; null where it says something else. */
+  maxUnavailable: number | null;
 }
 
 /** One object that belongs to the pair. */

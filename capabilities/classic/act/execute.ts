@@ -13,6 +13,7 @@ import {
   certificateName,
   identityOf,
   isOwnedBy,
+  podDisruptionBudgetName,
   resources,
   statefulSetName,
   writerMayClaim,
@@ -128,6 +129,8 @@ function runOne(
       return create(x, object, memory, effect);
     case "template":
       return applyTemplate(x, object, effect);
+    case "budget":
+      return applyBudget(x, object, effect);
     case "label":
       return label(x, object, effect);
     case "probe":
@@ -167,6 +170,8 @@ function shownEffect(effect: OtherEffect): string {
       return `${effect.kind} ${effect.name}`;
     case "template":
       return `template of StatefulSet ${effect.name}`;
+    case "budget":
+      return `PodDisruptionBudget ${effect.name}`;
     case "label":
       return `role label of ${effect.podName}`;
     case "probe":
@@ -208,6 +213,23 @@ async function applyTemplate(
     throw error;
   }
   x.log.info("template applied", { statefulSet: `${namespace}/${name}`, image });
+}
+
+async function applyBudget(
+  x: Executor,
+  object: TimesTenClassicObject,
+  { uid, maxUnavailable }: Effect & { do: "budget" },
+): Promise<void> {
+  const { namespace, name } = identityOf(object);
+  x.mayAct();
+  const patch = { metadata: { uid }, spec: { maxUnavailable } };
+  try {
+    await x.kube.mergePatch(resources.podDisruptionBudget, namespace, podDisruptionBudgetName(name), patch);
+  } catch (error) {
+    // Gone or replaced: the change itself brings the next pass.
+    if (error instanceof KubeError && (error.status === 404 || error.status === 409)) return;
+    throw error;
+  }
 }
 
 async function route(

@@ -26,6 +26,7 @@ import { bothAreDown, isManual, winnerEvents } from "./manage/bothDown";
 import { decideChoice } from "./manage/choice";
 import { handsOff } from "./manage/handsOff";
 import { managementOf, remembered, stopped, suspensionEvents, type Management } from "./manage/management";
+import { budgetEffects } from "./budget";
 import { decideOwned } from "./owned";
 import { decideUpgrade, finishUpgrade, heldUpgrade, withUpgradeStates } from "./upgrade/upgrade";
 
@@ -92,11 +93,17 @@ function manage(
   const failed = upgrade.memory.phase === "Failed" && step.state === "ManualInterventionRequired";
   const why = owned.first ?? (failed ? upgrade.why : null) ?? verdict.why;
   const routes = routeEffects(asWritten(o, write));
-  const effects: Effect[] = [...owned.effects, ...routes, ...labelEffects(o), ...upgrade.effects];
   const { repairs, events } = repairsOf(o, verdict, plan);
   const reported = o.object.status?.highLevelState ?? "";
   const { situation } = verdict;
   const conditions = conditionsOf({ o, step, situation, why, problems, hold: null, upgrade });
+  const effects: Effect[] = [
+    ...owned.effects,
+    ...routes,
+    ...budgetEffects(o, conditions),
+    ...labelEffects(o),
+    ...upgrade.effects,
+  ];
   const late = conditions.Stalled?.reason === "WaitTooLong" ? [conditions.Stalled] : [];
   return {
     state: step.state,

@@ -15,12 +15,14 @@ import {
   type EndpointSlice,
   type Lease,
   type ObjectSettings,
+  type PodDisruptionBudget,
   type StatefulSet,
 } from "../../objects";
 import type { KubeObject } from "../../runtime/ports";
 import type { SessionView } from "../../runtime/sessions";
 import type {
   BootEnd,
+  BudgetFacts,
   Observation,
   ObservedAgent,
   ObservedPod,
@@ -80,6 +82,7 @@ export function observe(g: Gathered): Observation {
     settings: pairSettings(object, g.settings),
     owned: observeOwned(g),
     template: observeTemplate(object, g.settings, g.owned.StatefulSet),
+    budget: observeBudget(object, g.owned.PodDisruptionBudget),
     record,
     recordFault: fault,
     pods,
@@ -280,6 +283,14 @@ export function observeTemplate(
 ): TemplateFacts | null {
   if (found === null || !isOwnedBy(found, object)) return null;
   return templateFacts(object, settings, found as StatefulSet);
+}
+
+/** @returns null where the budget is missing or somebody else's */
+function observeBudget(object: TimesTenClassicObject, found: KubeObject | null): BudgetFacts | null {
+  const uid = found?.metadata.uid;
+  if (found === null || uid === undefined || !isOwnedBy(found, object)) return null;
+  const { maxUnavailable } = (found as PodDisruptionBudget).spec;
+  return { uid, maxUnavailable: typeof maxUnavailable === "number" ? maxUnavailable : null };
 }
 
 /** @returns who owns a foreign object, for people */

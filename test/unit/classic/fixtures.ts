@@ -261,6 +261,7 @@ export function observation(change: ObservationChange = {}): Observation {
       bringsOurAgent: true,
       isObserved: true,
     },
+    budget: { uid: "uid-budget", maxUnavailable: value === null ? 0 : 1 },
     record:
       value === null
         ? null

@@ -54,6 +54,8 @@ export class SimulatedPair {
   #ends: Observation["ends"] = [];
   #known = new Map<string, KnownPod>();
   #routed: Observation["routed"] = null;
+  /** Pods that drains may take at once. */
+  maxUnavailable = 0;
   #roles: [string | null, string | null] = [null, null];
   #lives = 0;
   #nowMs = 100_000;
@@ -204,6 +206,7 @@ export class SimulatedPair {
       status: this.status,
       rest: {
         routed: this.#routed,
+        budget: { uid: "uid-budget", maxUnavailable: this.maxUnavailable },
         nowMs: this.#nowMs,
         ends: this.#ends,
         probes: this.probes,
@@ -387,6 +390,7 @@ export class SimulatedPair {
         this.#routed = effect.to === null ? null : { podUID: effect.to.podUID, ip: effect.to.ip };
         this.routes.push(effect.to?.podName ?? null);
       }
+      if (effect.do === "budget") this.maxUnavailable = effect.maxUnavailable;
       if (effect.do === "label") this.#roles[effect.ordinal] = effect.role;
       if (effect.do === "template") this.template = effect.image;
       if (effect.do === "probe") this.#probe(effect.podName, effect.image);

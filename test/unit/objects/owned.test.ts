@@ -9,6 +9,7 @@ import {
   databaseName,
   identityOf,
   isOwnedBy,
+  maxUnavailable,
   parseSecret,
   podHost,
   podNames,
@@ -142,8 +143,23 @@ describe("the PodDisruptionBudget", () => {
     expect(kind).toBe("PodDisruptionBudget");
     expect(metadata.name).toBe("sample");
     expect(metadata.ownerReferences).toHaveLength(1);
-    expect(spec.maxUnavailable).toBe(1);
     expect(spec.selector).toEqual(buildStatefulSet(sample(), settings).spec.selector);
+  });
+
+  it("of independent databases is that for good", () => {
+    expect(maxUnavailable(sample({ replicationTopology: "none" }), false)).toBe(1);
+    const object = sample({ replicationTopology: "none" });
+    expect(buildPodDisruptionBudget(object).spec.maxUnavailable).toBe(1);
+  });
+
+  it("of a pair begins closed, and opens for one Pod while the pair is redundant", () => {
+    expect(spec.maxUnavailable).toBe(0);
+    expect([maxUnavailable(sample(), false), maxUnavailable(sample(), true)]).toEqual([0, 1]);
+  });
+
+  it("counts a standby that is never Ready as there", () => {
+    const object = sample({ createASReadinessProbe: true });
+    expect([maxUnavailable(object, false), maxUnavailable(object, true)]).toEqual([0, 2]);
   });
 
   it("holds up no drain for a Pod that is not Ready", () => {

@@ -71,7 +71,7 @@ describe("the ClusterRole", () => {
       "leases.coordination.k8s.io": ["create", "get", "list", "update", "watch"],
       "nodes.": ["get"],
       "peprstores.pepr.dev": ["create", "get", "list", "patch", "watch"],
-      "poddisruptionbudgets.policy": ["create", "get", "list", "watch"],
+      "poddisruptionbudgets.policy": ["create", "get", "list", "patch", "watch"],
       "pods.": ["create", "delete", "get", "list", "patch", "watch"],
       "rolebindings.rbac.authorization.k8s.io": ["create", "get"],
       "roles.rbac.authorization.k8s.io": ["create", "get"],
