@@ -20,10 +20,13 @@ export interface ClaimingOptions {
   sessions: AgentSessions;
 }
 
-/** Stands between the server and the core, so that it knows whether an operator is connected. */
+/**
+ * Stands between the server and the core, so that it knows whether an operator is connected that acts: a spare only
+ * listens until it leads, and then tells the record first of all.
+ */
 export class Claiming implements AgentSessions {
   readonly #o: ClaimingOptions;
-  readonly #operators = new Set<OperatorLink>();
+  readonly #acting = new Set<OperatorLink>();
   #aloneSinceMs: number | null = null;
   #cancel: () => void = () => undefined;
 
@@ -37,16 +40,16 @@ export class Claiming implements AgentSessions {
   }
 
   onConnect(link: OperatorLink): void {
-    this.#operators.add(link);
     this.#o.sessions.onConnect(link);
   }
 
   onDisconnect(link: OperatorLink): void {
-    this.#operators.delete(link);
+    this.#acting.delete(link);
     this.#o.sessions.onDisconnect(link);
   }
 
   onMessage(link: OperatorLink, message: OperatorMessage): void {
+    if (message.type === "record" || message.type === "command") this.#acting.add(link);
     this.#o.sessions.onMessage(link, message);
   }
 
@@ -61,7 +64,7 @@ export class Claiming implements AgentSessions {
   #look(): void {
     const { clock } = this.#o;
     const state = this.state();
-    if (this.#operators.size > 0 || !mayClaim(state) || state.boot === null) {
+    if (this.#acting.size > 0 || !mayClaim(state) || state.boot === null) {
       this.#aloneSinceMs = null;
       this.#lookIn(LOOK_MS);
       return;

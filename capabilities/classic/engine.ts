@@ -9,6 +9,7 @@ import type { World } from "../runtime/ports";
 import { defaultQueueOptions, WorkQueue, type PassResult } from "../runtime/queue";
 import { PairMemory } from "./observe/memory";
 import { runPass, type PassContext } from "./pass";
+import { listenOnly } from "./spare";
 import { EventWriter } from "./report/eventWriter";
 import { Surroundings } from "./surroundings";
 
@@ -71,9 +72,7 @@ export class Engine {
       onNews: key => this.#queue.add(key),
       onPod: (key, pod) => this.#memories.get(key)?.seePod(pod, world.clock.nowMs()),
     });
-    this.#lease.onChange(leader => {
-      if (leader) this.#enqueueAll();
-    });
+    this.#lease.onChange(() => this.#enqueueAll());
   }
 
   /** Begins to watch and to compete for the leader lease; never throws, goes on until `stop`. */
@@ -85,7 +84,7 @@ export class Engine {
     this.#lease.start();
     void this.#around.whenSynced().then(() => {
       this.#synced = true;
-      if (this.#lease.isLeader()) this.#enqueueAll();
+      this.#enqueueAll();
     });
   }
 
@@ -109,9 +108,10 @@ export class Engine {
     for (const key of this.#around.keys()) this.#queue.add(key);
   }
 
-  /** Without the lead, or before the caches are filled, nothing is done: both enqueue everything when they come. */
+  /** Before the caches are filled nothing is done, without the lead it is only listened: both enqueue everything when they come. */
   async #pass(key: string, signal: AbortSignal): Promise<PassResult> {
-    if (!this.#lease.isLeader() || !this.#synced) return {};
+    if (!this.#synced) return {};
+    if (!this.#lease.isLeader()) return listenOnly(this.#context(signal), key);
     try {
       return await runPass(this.#context(signal), key);
     } catch (error) {

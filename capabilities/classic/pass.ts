@@ -182,8 +182,8 @@ function withFailures(d: Decision, failures: Decision["reasons"]): Decision {
 }
 
 /** The credentials of the sessions: read once, and again when they are missing or an agent does not answer. */
-async function checkSecret(
-  c: PassContext,
+export async function checkSecret(
+  c: Pick<PassContext, "world" | "around">,
   object: TimesTenClassicObject,
   memory: PairMemory,
 ): Promise<Pick<OwnedFacts, "presence" | "fault">> {

@@ -124,6 +124,24 @@ export class Surroundings {
     return this.#classics.list().map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   }
 
+  /** @returns the object as last heard of, or null where there is none */
+  object(key: string): TimesTenClassicObject | null {
+    const [namespace = "", name = ""] = key.split("/");
+    return this.#classics.get(namespace, name);
+  }
+
+  /** What the agents, witnesses and the kubelet say goes into the memory. @returns the pods by ordinal */
+  hear(object: TimesTenClassicObject, memory: PairMemory): (PodObject | null)[] {
+    for (const podUID of memory.podUIDs()) this.#listen(podUID, memory);
+    const pods = this.#allPodsOf(object);
+    for (const pod of pods) {
+      if (pod === null || !belongsTo(pod, identityOf(object).uid)) continue;
+      this.#listen(pod.metadata.uid ?? "", memory);
+      memory.seePod(pod, this.#o.world.clock.nowMs());
+    }
+    return pods;
+  }
+
   /** @returns what the caches and sessions say about an object; what the agents told is in its memory then */
   gather(
     object: TimesTenClassicObject,
@@ -150,13 +168,9 @@ export class Surroundings {
 
   /** @returns the same for independent databases, with all their pods by ordinal */
   gatherIndependent(object: TimesTenClassicObject, memory: PairMemory): GatheredAround {
-    const { namespace, name, uid } = identityOf(object);
-    for (const podUID of memory.podUIDs()) this.#listen(podUID, memory);
-    const pods = this.#allPodsOf(object);
-    for (const pod of pods)
-      if (pod !== null && belongsTo(pod, uid)) this.#listen(pod.metadata.uid ?? "", memory);
+    const { namespace, name } = identityOf(object);
     return {
-      pods,
+      pods: this.hear(object, memory),
       headlessService: this.#services.get(namespace, headlessServiceName(name)),
       budget: this.#budgets.get(namespace, podDisruptionBudgetName(name)),
       statefulSet: this.#statefulSets.get(namespace, statefulSetName(name)) as StatefulSet | null,

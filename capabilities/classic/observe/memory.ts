@@ -110,6 +110,21 @@ export class PairMemory {
     this.#pods.get(podUID)?.changes.splice(0, count);
   }
 
+  /**
+   * Another replica leads and reports: of what the agents told only the newest is kept for a report of ours, and what
+   * was said before is to be read in the status again. What is known of ends and containers stays.
+   */
+  stepBack(): void {
+    this.known.clear();
+    this.pendingEvents.length = 0;
+    this.finishedFailovers.length = 0;
+    this.uncertain = null;
+    for (const [podUID, { changes, state }] of this.#pods) {
+      changes.splice(0, changes.length - 1);
+      if (state !== null && state.permission.mode !== "none") this.writerUID = podUID;
+    }
+  }
+
   /** @returns the uids of all pods remembered */
   podUIDs(): string[] {
     return [...this.#pods.keys()];

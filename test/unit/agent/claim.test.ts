@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { leaseClaim, type ClaimPort } from "../../../agent/claim";
 import { Claiming } from "../../../agent/claiming";
 import type { AgentSessions, OperatorLink } from "../../../agent/ports";
-import type { AgentState, OperatorMessage, PermissionRecord, Writer } from "../../../protocol";
+import {
+  noEvidence,
+  type AgentState,
+  type OperatorMessage,
+  type PermissionRecord,
+  type Writer,
+} from "../../../protocol";
 import { agentState } from "../../support/scripted-agents";
 import { makeAuthority } from "./support/certificates";
 import { ManualClock } from "./support/clock";
@@ -223,9 +229,19 @@ describe("a writer claims", () => {
     expect(claimed).toEqual([]);
   });
 
-  it("never while an operator is connected, and only a second after the last one left", async () => {
+  it("although a spare operator is connected: it listens and does nothing yet", async () => {
     const { clock, claimed, claiming } = setUp(alone);
     claiming.onConnect(link);
+    claiming.onMessage(link, { type: "ping", t: 1 });
+    clock.advance(1_500);
+    await settle();
+    expect(claimed).toEqual([7]);
+  });
+
+  it("never while an operator that acts is connected, and only a second after the last one left", async () => {
+    const { clock, claimed, claiming } = setUp(alone);
+    claiming.onConnect(link);
+    claiming.onMessage(link, { type: "record", record: solo, evidence: noEvidence });
     clock.advance(20_000);
     claiming.onDisconnect(link);
     clock.advance(1_000);

@@ -288,3 +288,24 @@ describe("what a new leader has not heard yet", () => {
     expect(memory().isWarming([pod(0), pod(1)], 1_000)).toBe(false);
   });
 });
+
+describe("a replica that does not lead", () => {
+  it("keeps what it knows of ends, and of what was told only the newest for a report of its own", () => {
+    const m = memory();
+    m.hear(UID[0], [heard(), heard({ boot: null, endedBoots: [ended("daemon died")] })], 50_000);
+    m.known.set("sample-0", {} as never);
+    m.pendingEvents.push({ type: "Normal", reason: "Create", message: "done long ago" });
+    m.stepBack();
+    expect(ends(m)).toEqual([`agent: ${UID[0]}/${BOOT[0]}`]);
+    expect(m.pod(UID[0], 51_000).changes).toMatchObject([{ boot: null }]);
+    expect([m.known.size, m.pendingEvents.length]).toEqual([0, 0]);
+    expect(m.isWarming([], 51_000)).toBe(false);
+  });
+
+  it("keeps the session with a writer whose Pod is deleted by force", () => {
+    const m = memory();
+    m.hear(UID[0], [heard({ permission: { mode: "finite" } })], 50_000);
+    m.stepBack();
+    expect(m.writerUID).toBe(UID[0]);
+  });
+});
