@@ -326,6 +326,12 @@ export class WholeWorld {
     this.store.mergePatch(timesTenClassics, NAMESPACE, NAME, { metadata: { annotations } });
   }
 
+  /** The user changes fields of spec.ttspec, e.g. the image. */
+  change(ttspec: Record<string, unknown>): void {
+    this.story.tell("user", `changes ${KEY}: ${JSON.stringify(ttspec)}`);
+    this.store.mergePatch(timesTenClassics, NAMESPACE, NAME, { spec: { ttspec } });
+  }
+
   /** The volume of a pod is lost, and its node with it as far as this pod goes: it comes up empty on another node. */
   loseDisk(runtime: PodRuntime): void {
     this.story.tell("fault", `the volume of ${runtime.name} is lost`);

@@ -1,12 +1,15 @@
 /** The kubelets of all nodes: bring bound pods up, take deleted ones down. */
+import { PROBE_LABEL } from "../../../../capabilities/objects";
 import type { SeededRandom } from "../random";
 import { API, type Network } from "./network";
 import { PodRuntime } from "./pod-runtime";
+import { ProbeRuntime } from "./probe-runtime";
 import { type Pod, pods } from "./resources";
 import type { Surroundings } from "./surroundings";
 
 export class Kubelet {
   private readonly runtimes = new Map<string, PodRuntime>();
+  private readonly probes = new Map<string, ProbeRuntime>();
 
   constructor(
     private readonly around: Surroundings,
@@ -29,14 +32,14 @@ export class Kubelet {
   losePower(node: string): void {
     this.around.node(node).up = false;
     this.around.story.tell("fault", `${node} loses its power`);
-    for (const runtime of this.of(node)) runtime.losePower();
+    for (const runtime of [...this.of(node), ...this.probesOn(node)]) runtime.losePower();
   }
 
   /** The machine is back: its kubelet starts what is bound to it, and ends what is no more. */
   power(node: string): void {
     this.around.node(node).up = true;
     this.around.story.tell("fault", `${node} is back`);
-    for (const runtime of this.of(node)) runtime.power();
+    for (const runtime of [...this.of(node), ...this.probesOn(node)]) runtime.power();
     this.lookAgain(node);
   }
 
@@ -70,6 +73,10 @@ export class Kubelet {
     return [...this.runtimes.values()].filter(runtime => runtime.node.name === node && !runtime.isGone());
   }
 
+  private probesOn(node: string): ProbeRuntime[] {
+    return [...this.probes.values()].filter(probe => probe.node.name === node);
+  }
+
   /** @returns the runtime of a pod by name, the newest one */
   runtime(namespace: string, name: string): PodRuntime | undefined {
     return [...this.runtimes.values()]
@@ -79,6 +86,7 @@ export class Kubelet {
 
   private see(pod: Pod, deleted: boolean): void {
     const uid = pod.metadata.uid!;
+    if (pod.metadata.labels?.[PROBE_LABEL] !== undefined) return this.seeProbe(pod, deleted);
     const runtime = this.runtimes.get(uid);
     if (deleted) {
       if (runtime !== undefined && this.hears(runtime.node.name)) runtime.orphan();
@@ -88,6 +96,17 @@ export class Kubelet {
     if (runtime === undefined) this.admit(pod);
     else if (pod.metadata.deletionTimestamp !== undefined)
       runtime.terminate(pod.metadata.deletionGracePeriodSeconds ?? 30);
+  }
+
+  private seeProbe(pod: Pod, deleted: boolean): void {
+    const uid = pod.metadata.uid!;
+    const known = this.probes.get(uid);
+    if (deleted) return known?.terminate();
+    if (pod.spec.nodeName === undefined || !this.hears(pod.spec.nodeName)) return;
+    const probe = known ?? new ProbeRuntime(this.around, this.network, pod, this.random.fork(uid));
+    this.probes.set(uid, probe);
+    if (pod.metadata.deletionTimestamp !== undefined) probe.terminate();
+    else if (known === undefined) probe.start();
   }
 
   private hears(node: string): boolean {

@@ -5,6 +5,7 @@ import type { SeededRandom } from "../random";
 import { TimesTenInstance } from "../timesten";
 import type { ClientRole } from "../../../../agent/server/link";
 import { AgentProcess } from "./agent-process";
+import { imageNamed, troubleWith, type WorldImage } from "./images";
 import { API, type Listener, type Network } from "./network";
 import type { WorldNode } from "./node";
 import { type ContainerStatus, type Pod, pods, secrets } from "./resources";
@@ -40,6 +41,7 @@ export class PodRuntime {
   /** In the sidecar: outlives the tt container. */
   witness: VirtualWitness | null = null;
   readonly node: WorldNode;
+  private readonly image: WorldImage;
   private readonly volume: RunVolume = { guard: null, life: null, changed: () => undefined };
   /** Daemon and database; null while the tt container does not run. */
   instance: TimesTenInstance | null = null;
@@ -61,6 +63,7 @@ export class PodRuntime {
     private readonly random: SeededRandom,
   ) {
     this.node = around.node(pod.spec.nodeName ?? "");
+    this.image = imageNamed(pod.spec.containers.find(one => one.name === "tt")?.image);
     this.ip = `10.0.${random.index(250)}.${1 + random.index(250)}`;
     this.host = `${pod.metadata.name}.${serviceOf(pod)}.${pod.metadata.namespace}.svc.cluster.local`;
   }
@@ -102,6 +105,8 @@ export class PodRuntime {
       this.around.story.tell("kubelet", `sandbox of ${this.name} ${this.uid.slice(0, 8)} at ${this.ip}`);
       this.network.join(this);
       this.reportSoon();
+      // An image that is not there, or does not work, stays so.
+      if (troubleWith(this.image) !== null) return;
       // ttagent copies the agent, ttinit makes the instance on first start.
       const disk = this.disk();
       const initMs = this.around.pace.startMs() * 2 + (disk.instance ? 0 : this.random.between(200, 900));
@@ -208,7 +213,7 @@ export class PodRuntime {
       podName: this.name,
       podUID: this.uid,
       host: this.host,
-      release: "18.1.4.11.0",
+      release: this.image.is === "absent" ? "" : this.image.release,
       disk: this.disk(),
     };
     const life = random.fork(`container ${this.restarts}`);
@@ -342,9 +347,17 @@ export class PodRuntime {
         { type: "Initialized", status: this.phase === "Running" ? "True" : "False" },
         { type: "PodScheduled", status: "True" },
       ],
+      initContainerStatuses: this.initStatuses(),
       containerStatuses: [this.containerStatus(), sidecarStatus(this.phase === "Running" && !this.gone)],
     };
     this.tolerateAbsence(() => store.replaceStatus(pods, { ...current, status }));
+  }
+
+  private initStatuses(): ContainerStatus[] {
+    const waiting = troubleWith(this.image);
+    if (waiting === null) return [];
+    const rest = { ready: false, started: false, restartCount: 0, lastState: {}, image: "tt", imageID: "tt" };
+    return [{ name: "ttinit", state: { waiting }, ...rest }];
   }
 
   private containerStatus(): ContainerStatus {
