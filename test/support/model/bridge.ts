@@ -65,7 +65,9 @@ export class Bridge {
     const key = this.#agentKey(s, i);
     const known = this.#steps.get(key);
     if (known !== undefined) return known;
-    const step = this.code.nextStep(this.situation(s, i));
+    const asked = this.code.nextStep(this.situation(s, i));
+    // Replication that stops is the end of no promise: what has not arrived does not arrive in either case.
+    const step = asked?.do === "stopReplication" ? null : asked;
     this.#steps.set(key, step);
     return step;
   }

@@ -41,7 +41,6 @@ export function carryOut(n: State, i: number, step: Step, bridge: Bridge): boole
       return true;
     case "drain":
       return drain(n, i, step.n, bridge);
-    // Replication that stops is the end of no promise: what has not arrived does not arrive in either case.
     case "stopReplication":
       return true;
     case "complete":
