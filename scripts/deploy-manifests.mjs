@@ -9,6 +9,9 @@ const USELESS = new Set(["Role", "RoleBinding"]);
 /** After a node is lost the watcher starts elsewhere within seconds instead of Kubernetes' five minutes. */
 const TOLERATION_SECONDS = 10;
 
+/** One acts, the other hears everything and takes over within the leader lease (capabilities/runtime/lease.ts). */
+const WATCHERS = 2;
+
 const METRICS_PORT = 8080;
 const HEALTH_PORT = 8081;
 /** Long enough for a start during an outage of the API server. */
@@ -22,7 +25,20 @@ const LIVENESS_TIMES = { initialDelaySeconds: 30, periodSeconds: 10, failureThre
 export function operatorManifests(manifests, image) {
   return manifests
     .filter(manifest => manifest && !USELESS.has(manifest.kind))
-    .map(manifest => (manifest.kind === "Deployment" ? deployment(manifest, image) : manifest));
+    .flatMap(manifest =>
+      manifest.kind === "Deployment" ? [deployment(manifest, image), budget(manifest)] : [manifest],
+    );
+}
+
+/** Drains take one replica at a time. */
+function budget({ metadata, spec }) {
+  const { name, namespace, labels } = metadata;
+  return {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: { name, namespace, labels },
+    spec: { maxUnavailable: 1, selector: spec.selector, unhealthyPodEvictionPolicy: "AlwaysAllow" },
+  };
 }
 
 function deployment(manifest, image) {
@@ -32,6 +48,7 @@ function deployment(manifest, image) {
     ...manifest,
     spec: {
       ...manifest.spec,
+      replicas: watcher ? WATCHERS : manifest.spec.replicas,
       // The leader lease keeps two watchers apart; Recreate would only add a pause without any.
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       template: {

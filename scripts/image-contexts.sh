@@ -41,6 +41,7 @@ operator_context() {
     printf '.key\n.dockerignore\n' >"$context/.dockerignore"
     echo "$key" >"$context/.key"
   fi
+  install -m 0644 images/operator/pass-signals.cjs "$context/pass-signals.cjs"
   mkdir -p "$context/agent"
   install -m 0644 dist/agent/agent.cjs "$context/agent/agent.cjs"
   rm -f "$context/agent.cjs" "$context/agent/tthelper"

@@ -20,7 +20,7 @@ releases() { ! wants simulator || sed -E 's/#.*//; /^\s*$/d' images/simulator/re
 # inputs IMAGE: one digest over all that goes into the image but the base.
 inputs() {
   case $1 in
-    operator) { digest <images/operator/Dockerfile; cat dist/images/operator/.key; cat dist/images/operator/agent/* | digest; } | digest ;;
+    operator) { cat images/operator/* | digest; cat dist/images/operator/.key; cat dist/images/operator/agent/* | digest; } | digest ;;
     simulator-*) { digest <images/simulator/Dockerfile; node --version; cat "dist/images/$1"/*.zip | digest; } | digest ;;
   esac
 }

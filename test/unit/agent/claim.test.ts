@@ -203,7 +203,7 @@ describe("a writer claims", () => {
     clock.advance(100);
     await settle();
     expect(claimed).toEqual([7]);
-    expect(heard).toEqual([{ type: "record", record: solo, evidence: { soloEnded: null, proofs: [] } }]);
+    expect(heard).toEqual([{ type: "record", record: solo, evidence: noEvidence }]);
   });
 
   it("again every second while nothing comes of it", async () => {

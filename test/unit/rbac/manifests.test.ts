@@ -20,6 +20,10 @@ interface Container {
   livenessProbe: object;
 }
 
+interface Budget extends Manifest {
+  spec: { maxUnavailable: number; selector: object };
+}
+
 let built: Manifest[];
 let manifests: Manifest[];
 
@@ -52,6 +56,7 @@ const deployment = (controller: string) =>
   the<{
     spec: {
       replicas: number;
+      selector: { matchLabels: Record<string, string> };
       strategy: { type: string };
       template: { spec: { containers: Container[]; tolerations: object[]; affinity: object } };
     };
@@ -125,9 +130,17 @@ describe("the Deployments", () => {
     expect(images(operatorManifests(built, "other:2"))).toEqual(["other:2", "other:2"]);
   });
 
-  it("answer admissions with two replicas", () => {
-    expect(deployment("admission").replicas).toBe(2);
-  });
+  it.each(["admission", "watcher"])(
+    "have two replicas of %s, of which drains take one at a time",
+    controller => {
+      const { replicas, selector } = deployment(controller);
+      expect(replicas).toBe(2);
+      const budgets = manifests.filter(({ kind }) => kind === "PodDisruptionBudget") as Budget[];
+      expect(budgets).toHaveLength(2);
+      expect(budgets.map(({ spec }) => spec.selector)).toContainEqual(selector);
+      for (const { spec } of budgets) expect(spec.maxUnavailable).toBe(1);
+    },
+  );
 
   it.each(["admission", "watcher"])("let %s know its own Pod and leave a dead node soon", controller => {
     const { containers, tolerations } = deployment(controller).template.spec;
