@@ -131,6 +131,8 @@ describe("two pairs in two namespaces", () => {
   });
 
   it("have both pods Ready and a daemon log", async () => {
+    // The kubelet asks the agents every five seconds.
+    await k.run(["wait", "--for=condition=Ready", "pod", "-l", "app=sample", "--timeout=15s"]);
     const pods = (await k.run(["get", "pods", "-l", "app=sample", "--no-headers"])).trim().split("\n");
     expect(pods.map(line => line.split(/\s+/).slice(0, 3))).toEqual([
       ["sample-0", "2/2", "Running"],
