@@ -38,12 +38,26 @@ export function templateFacts(
   };
 }
 
+/** How many objects' marks are kept. */
+const KEPT = 4_096;
+/** Every pass asks for it, and it seldom changes: the last one of each object, by uid, with all that it follows from. */
+const marks = new Map<string, { from: string; mark: string }>();
+
 /** Without the operator's image: an update of the operator alone changes nothing that a user asked for. */
 function markOf(object: TimesTenClassicObject, settings: ObjectSettings, image: string): string {
-  const { updateStrategy, template } = buildStatefulSet(withImage(object, image), {
-    ...settings,
-    operatorImage: "",
-  }).spec;
+  const { name, namespace, uid = "" } = object.metadata;
+  const neutral = { ...settings, operatorImage: "" };
+  const from = JSON.stringify([name, namespace, object.spec, neutral, image]);
+  const known = marks.get(uid);
+  if (known?.from === from) return known.mark;
+  const mark = hashOf(buildStatefulSet(withImage(object, image), neutral));
+  marks.set(uid, { from, mark });
+  const [oldest] = marks.keys();
+  if (marks.size > KEPT && oldest !== undefined) marks.delete(oldest);
+  return mark;
+}
+
+function hashOf({ spec: { updateStrategy, template } }: StatefulSet): string {
   return createHash("sha256")
     .update(JSON.stringify(sorted({ updateStrategy, template })))
     .digest("hex")
