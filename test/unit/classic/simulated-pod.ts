@@ -15,6 +15,8 @@ export interface SimulatedPod {
   /** What is on its volume. */
   disk: { scheme: boolean; soloed: number; obeyedN: number; endedBoots: AgentState["endedBoots"] } | null;
   changes: AgentState[];
+  /** Since when repState is what it is, ms. */
+  repStateSinceMs: number;
 }
 
 export function absentPod(): SimulatedPod {
@@ -26,6 +28,7 @@ export function absentPod(): SimulatedPod {
     state: null,
     disk: null,
     changes: [],
+    repStateSinceMs: 0,
   };
 }
 
@@ -54,7 +57,12 @@ export function observed(one: SimulatedPod, { ordinal, roleLabel, silentForMs, n
   return pod(ordinal, {
     ...common,
     state,
-    agent: { changes: changes.splice(0), endedAgoMs, ...silence },
+    agent: {
+      changes: changes.splice(0),
+      endedAgoMs,
+      repStateForMs: nowMs - one.repStateSinceMs,
+      ...silence,
+    },
   });
 }
 

@@ -60,6 +60,10 @@ export class SimulatedPair {
   #lives = 0;
   #nowMs = 100_000;
   recovering = 0;
+  /** What the active commits does not arrive at its standby. */
+  incomplete = false;
+  /** Passes that a new standby takes to catch up. */
+  recoveringPasses = 12;
 
   startPod(ordinal: Ordinal, uid = `uid-${ordinal}-${++this.#lives}`): void {
     const one = this.pods[ordinal];
@@ -178,6 +182,7 @@ export class SimulatedPair {
 
   #upgrading(): unknown[] {
     return [
+      this.recovering,
       this.status.upgrade?.phase,
       this.status.upgrade?.podUID,
       this.template,
@@ -225,8 +230,10 @@ export class SimulatedPair {
   }
 
   #tell(ordinal: Ordinal, state: AgentState): void {
-    this.pods[ordinal].state = state;
-    this.pods[ordinal].changes.push(state);
+    const one = this.pods[ordinal];
+    if (one.state?.timesten.repState !== state.timesten.repState) one.repStateSinceMs = this.#nowMs;
+    one.state = state;
+    one.changes.push(state);
   }
 
   #change(
@@ -313,7 +320,7 @@ export class SimulatedPair {
         return this.#change(ordinal, { repAgent: "Running" }, { tasks });
       case "duplicate":
         one.disk = { scheme: true, soloed: 0, obeyedN: command.n, endedBoots: [] };
-        this.recovering = 2;
+        this.recovering = this.recoveringPasses;
         return this.#change(ordinal, idleView, { boot, tasks });
       case "runEpilog":
       case "stopRepAgent":
@@ -378,6 +385,7 @@ export class SimulatedPair {
       return;
     }
     const mark = evidence.soloEnded;
+    if (this.incomplete) return;
     if (record.mode === "Pair" && mark?.n === record.n && state.permission.completeFor !== record.n) {
       this.#change(ordinal, { dbId: writer?.timesten.dbId ?? 0 }, {}, { completeFor: record.n });
     }

@@ -89,7 +89,9 @@ describe("the standby under a Solo", () => {
   });
 
   it("shows StandbyStarting, then StandbyCatchup while it recovers", () => {
-    const recovering = standby({ tasks: [duplicated()], timesten: { repState: "RECOVERING" } });
+    const fresh = standby({ tasks: [duplicated()], timesten: { repState: "RECOVERING" } });
+    expect(at(writer(), fresh).state).toBe("StandbyDown");
+    const recovering = { ...fresh, agent: { ...fresh.agent, repStateForMs: 5_000 } };
     expect(at(writer(), recovering).state).toBe("StandbyStarting");
     expect(at(writer(), recovering, "StandbyStarting").state).toBe("StandbyCatchup");
     expect(at(writer(), recovering, "StandbyCatchup").state).toBe("StandbyCatchup");

@@ -87,8 +87,9 @@ export function standbyProgress(o: Observation, peer: ObservedPod): StandbyProgr
   if (db !== "Loaded" || repAgent !== "Running") return "down";
   if (repState === "STANDBY") return "standby";
   const copying = repState === "RECOVERING" || repState === "IDLE";
-  const writer = o.record?.value.writer;
-  return copying && writer?.podUID !== peer.uid ? "catchingUp" : "down";
+  if (!copying || o.record?.value.writer.podUID === peer.uid) return "down";
+  // Over within one of Oracle's looks it is nothing to show: its documents have StandbyDown, then Normal.
+  return peer.agent.repStateForMs >= o.settings.pollingIntervalMs ? "catchingUp" : "starting";
 }
 
 /** @returns the state that makes a fresh copy useless, if the next step is to make another one because of it */

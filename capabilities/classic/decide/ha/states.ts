@@ -11,6 +11,8 @@ export type StandbyProgress =
   | "down"
   /** Its agent is silent, not for long: that is no news. */
   | "silent"
+  /** It has begun to replicate just now. */
+  | "starting"
   /** It replicates and catches up. */
   | "catchingUp"
   /** STANDBY, only the last word is missing. */
@@ -131,6 +133,7 @@ function servingGoal({ reported, progress }: StateInput): HighLevelState {
       return reported === "StandbyStarting" || reported === "StandbyCatchup"
         ? "StandbyCatchup"
         : "StandbyStarting";
+    case "starting":
     case "standby":
       return reported === "StandbyStarting" || reported === "StandbyCatchup" ? reported : "StandbyDown";
   }

@@ -5,6 +5,7 @@
 import type { LastUpgrade } from "../../../../generated/types";
 import type { Decision, Effect, EventText, PodState, Reason } from "../../decision";
 import type { Observation } from "../../observation";
+import { plannedChange } from "../fence/handover";
 import type { Verdict } from "../fence/verdict";
 import type { StateStep } from "../ha/states";
 import { templateEffects } from "../template";
@@ -190,9 +191,14 @@ function withStep(o: Observation, memory: UpgradeMemory): UpgradeMemory {
 /** Left to a person, the active was deleted before its standby had the image: legal, but rarely what was meant. */
 function activeFirst(o: Observation, verdict: Verdict, { phase }: UpgradeMemory): EventText[] {
   const roles = rolesNow(o);
-  if (phase !== "Manual" || roles === null || verdict.handover?.kind !== "handover") return [];
+  if (phase !== "Manual" || roles === null) return [];
   const { writer, peer } = roles;
-  if (imageOf(o, peer) !== "old" || !writer.terminating) return [];
+  const isGone = writer.terminating || writer.uid !== o.record?.value.writer.podUID;
+  if (imageOf(o, peer) !== "old" || !isGone) return [];
+  // Said once: where the handover begins, or the promotion without one.
+  const begins =
+    verdict.handover?.kind === "handover" || (verdict.proof !== null && plannedChange(o) === null);
+  if (!begins) return [];
   return [texts.activeFirst(writer.name, peer.name, peer.images?.tt ?? "its former image")];
 }
 

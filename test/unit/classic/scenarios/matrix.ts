@@ -100,7 +100,7 @@ function like(of: PermissionRecord, ordinal: Ordinal, answer: Answer): ObservedP
     case "OtherDown":
       return told({ timesten: { repPeerState: "failed" } });
     case "CatchingUp":
-      return told({ timesten: { repState: "RECOVERING" } });
+      return forLong(told({ timesten: { repState: "RECOVERING" } }));
     case "Unknown":
       return silentPod(ordinal, 2_000, { state: agentState(ordinal, { permission }) });
     case "Down":
@@ -111,6 +111,11 @@ function like(of: PermissionRecord, ordinal: Ordinal, answer: Answer): ObservedP
         timesten: { instance: "Missing" },
       });
   }
+}
+
+/** Longer than pollingInterval: only then it is shown. */
+function forLong(one: ObservedPod): ObservedPod {
+  return { ...one, agent: { ...one.agent, repStateForMs: 6_000 } };
 }
 
 const short: Partial<Record<HighLevelState, string>> = {

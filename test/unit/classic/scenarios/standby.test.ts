@@ -32,6 +32,15 @@ it("T16 one that recovers leads by StandbyStarting and StandbyCatchup", () => {
   ]);
 });
 
+it("T16 one that recovers within pollingInterval leads from StandbyDown to Normal, as the documents show it", () => {
+  const pair = normalPair();
+  pair.recoveringPasses = 2;
+  const story = since(pair);
+  pair.killDaemon(1);
+  pair.settle();
+  expect(story().states).toEqual(["ActiveTakeover", "StandbyDown", "Normal"]);
+});
+
 it("T17 a new standby that fails in StandbyStarting is StandbyDown again", () => {
   expect(outcome("StandbyStarting", "Healthy", "Down")[0]).toBe("StandbyDown");
 });
