@@ -76,9 +76,14 @@ export class Orders {
   async #destroyOwnCopy(): Promise<void> {
     const { clock, timesten, life } = this.#o;
     const destroy = (signal: AbortSignal) => timesten.destroyDatabase(signal);
-    if (life.boot === null) return;
-    await life.end("destroyed", () => withDeadline(clock, DAEMON_DEADLINE_MS, destroy));
-    const start = (signal: AbortSignal) => timesten.startDaemon(signal);
-    await attempt(this.#o, "start the daemon", start, DAEMON_DEADLINE_MS);
+    // What is not done in time is done by the duplicate, which has longer.
+    if (life.boot === null) await attempt(this.#o, "destroy the copy", destroy, DAEMON_DEADLINE_MS);
+    else {
+      await life.end("destroyed", () => withDeadline(clock, DAEMON_DEADLINE_MS, destroy));
+      const start = (signal: AbortSignal) => timesten.startDaemon(signal);
+      await attempt(this.#o, "start the daemon", start, DAEMON_DEADLINE_MS);
+    }
+    // That there is no database now is told before the copy begins.
+    await this.#o.lookAfresh();
   }
 }
