@@ -65,6 +65,8 @@ export interface WorldOptions {
   /** How far the clocks of the two nodes may be apart in rate; 0.04 where nothing is said. */
   drift?: number | undefined;
   tampering?: WorldTampering | undefined;
+  /** Kubelets probe readiness; without it a Pod is Ready while its containers run, which is quicker to compute. */
+  probing?: boolean | undefined;
 }
 
 /** Decides over every write and command of the operators: what it is called, and whether its operator survives it. */
@@ -366,6 +368,7 @@ export class WholeWorld {
       },
       timesTenFaults: this.faults,
       tampering: this.options.tampering ?? {},
+      probing: this.options.probing ?? false,
       disks: this.disks,
       node: name => {
         let node = this.nodes.get(name);

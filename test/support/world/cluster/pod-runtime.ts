@@ -8,6 +8,7 @@ import { AgentProcess } from "./agent-process";
 import { imageNamed, troubleWith, type WorldImage } from "./images";
 import { API, type Listener, type Network } from "./network";
 import type { WorldNode } from "./node";
+import { proberOf, type Prober } from "./probes";
 import { type ContainerStatus, type Pod, pods, secrets } from "./resources";
 import type { Place } from "./stream";
 import type { Surroundings } from "./surroundings";
@@ -42,6 +43,7 @@ export class PodRuntime {
   witness: VirtualWitness | null = null;
   readonly node: WorldNode;
   private readonly image: WorldImage;
+  private readonly prober: Prober | null;
   private readonly volume: RunVolume = { guard: null, life: null, changed: () => undefined };
   /** Daemon and database; null while the tt container does not run. */
   instance: TimesTenInstance | null = null;
@@ -66,6 +68,11 @@ export class PodRuntime {
     this.image = imageNamed(pod.spec.containers.find(one => one.name === "tt")?.image);
     this.ip = `10.0.${random.index(250)}.${1 + random.index(250)}`;
     this.host = `${pod.metadata.name}.${serviceOf(pod)}.${pod.metadata.namespace}.svc.cluster.local`;
+    this.prober = proberOf(this, around, random);
+  }
+
+  private isReady(): boolean {
+    return this.run !== null && (this.prober?.ready ?? true);
   }
 
   get uid(): string {
@@ -207,6 +214,7 @@ export class PodRuntime {
 
   private startContainer(): void {
     const { random } = this;
+    this.prober?.reset();
     this.run = { id: `containerd://${random.uuid().replaceAll("-", "")}`, startedAt: this.stamp() };
     this.phase = "Running";
     const place = {
@@ -336,7 +344,7 @@ export class PodRuntime {
     // A node that does not reach the API server tells it nothing.
     if (!this.node.up || !this.network.joined(this.place(), API)) return;
     if (current === null || current.metadata.uid !== this.uid) return;
-    const ready = this.run !== null;
+    const ready = this.isReady();
     const status = {
       phase: this.phase,
       podIP: this.ip,
@@ -368,7 +376,7 @@ export class PodRuntime {
       return {
         name: "tt",
         containerID: run.id,
-        ready: true,
+        ready: this.isReady(),
         started: true,
         restartCount: this.restarts,
         state: { running: { startedAt: run.startedAt } },

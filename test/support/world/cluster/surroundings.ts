@@ -35,6 +35,8 @@ export interface Surroundings {
   pace: ClusterPace;
   timesTenFaults: TimesTenFaults;
   tampering: Tampering;
+  /** Kubelets probe readiness; otherwise a Pod is Ready while its containers run. */
+  probing?: boolean;
   /** @returns the node of that name, made when first asked for */
   node(name: string): WorldNode;
   /** Claims by `namespace/name`: they outlive every pod. */

@@ -22,6 +22,12 @@ const rules: Record<string, KindRules> = {
   "/nodes": { ...builtin, status: true },
   "apps/statefulsets": { status: true, generation: true, unconditionalUpdate: true, graceful: false },
   "coordination.k8s.io/leases": { ...builtin, unconditionalUpdate: false },
+  "policy/poddisruptionbudgets": {
+    status: true,
+    generation: true,
+    unconditionalUpdate: false,
+    graceful: false,
+  },
   "discovery.k8s.io/endpointslices": { ...builtin, generation: true, unconditionalUpdate: true },
 };
 
