@@ -67,6 +67,8 @@ export const reasons = {
     "The Pods run different images, and what is left is not done by itself; the message says what does it.",
   UpgradeManual: "imageUpgradeStrategy is manual: Pods take the new image when a person deletes them.",
   // Independent databases
+  UpgradeRolling: "Pods of independent databases are replaced one after the other by those of the new image.",
+  UpgradePartial: "An upgrade is complete down to rollingUpdatePartition; the Pods below keep another image.",
   ReplicasReady: "All independent databases are open.",
   PodAway: "The Pod of an independent database does not run.",
   PodLeaving: "The Pod of an independent database is shutting down.",

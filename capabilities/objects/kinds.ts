@@ -174,7 +174,7 @@ export interface StatefulSet extends KubeObject {
     serviceName: string;
     replicas: number;
     podManagementPolicy: "Parallel";
-    updateStrategy: { type: "OnDelete" } | { type: "RollingUpdate"; rollingUpdate: { partition: number } };
+    updateStrategy: { type: "OnDelete" };
     selector: { matchLabels: Record<string, string> };
     template: {
       metadata: { labels: Record<string, string>; annotations: Record<string, string> };

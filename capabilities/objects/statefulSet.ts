@@ -46,7 +46,8 @@ export function buildStatefulSet(object: TimesTenClassicObject, settings: Object
       serviceName: headlessServiceName(name),
       replicas: podCount(object),
       podManagementPolicy: "Parallel",
-      updateStrategy: updateStrategy(object),
+      // Kubernetes replaces no Pod because of a changed template: the operator decides which one goes, and when.
+      updateStrategy: { type: "OnDelete" },
       selector: { matchLabels: selector },
       template: {
         metadata: {
@@ -58,13 +59,6 @@ export function buildStatefulSet(object: TimesTenClassicObject, settings: Object
       volumeClaimTemplates: claimTemplates(object),
     },
   };
-}
-
-/** The Pods of a pair are replaced by the operator alone, standby first. */
-function updateStrategy(object: TimesTenClassicObject): StatefulSet["spec"]["updateStrategy"] {
-  const { replicationTopology, rollingUpdatePartition } = object.spec.ttspec;
-  if (replicationTopology !== "none") return { type: "OnDelete" };
-  return { type: "RollingUpdate", rollingUpdate: { partition: rollingUpdatePartition ?? 0 } };
 }
 
 function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings: ObjectSettings): PodSpec {

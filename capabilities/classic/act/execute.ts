@@ -12,6 +12,7 @@ import {
   buildSecret,
   certificateName,
   identityOf,
+  imagesOf,
   isOwnedBy,
   podDisruptionBudgetName,
   resources,
@@ -24,6 +25,7 @@ import {
   type StatefulSet,
 } from "../../objects";
 import { KubeError, type KubeApi, type KubeObject, type Log, type Resource } from "../../runtime/ports";
+import { applicationEvents } from "../decide/upgrade/applications";
 import type { Effect, Reason, RecordWrite } from "../decision";
 import { withNotes } from "../observe/notes";
 import { markedStatefulSet, templateFacts } from "../observe/template";
@@ -128,7 +130,7 @@ function runOne(
     case "create":
       return create(x, object, memory, effect);
     case "template":
-      return applyTemplate(x, object, effect);
+      return applyTemplate(x, object, memory, effect);
     case "budget":
       return applyBudget(x, object, effect);
     case "label":
@@ -188,6 +190,7 @@ function shownEffect(effect: OtherEffect): string {
 async function applyTemplate(
   x: Executor,
   object: TimesTenClassicObject,
+  memory: PairMemory,
   { image }: Effect & { do: "template" },
 ): Promise<void> {
   const { namespace, name } = identityOf(object);
@@ -213,6 +216,7 @@ async function applyTemplate(
     throw error;
   }
   x.log.info("template applied", { statefulSet: `${namespace}/${name}`, image });
+  if (images.tt === image) memory.pendingEvents.push(...applicationEvents(images, imagesOf(template.spec)));
 }
 
 async function applyBudget(

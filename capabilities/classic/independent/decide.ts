@@ -6,9 +6,11 @@ import type { HighLevelState } from "../../../generated/types";
 import { podCount } from "../../objects";
 import { managementOf, remembered, suspensionEvents, type Hold } from "../decide/manage/management";
 import { decideOwned } from "../decide/owned";
-import type { Conditions, Effect, EventText, ManagementSeen, Reason } from "../decision";
+import type { ConditionVerdict, Conditions, Effect, EventText, ManagementSeen, Reason } from "../decision";
 import type { IndependentObservation } from "./observation";
 import { judgePod, rememberedState, type PodVerdict } from "./podRules";
+import { decideRoll, noUpgrade } from "./roll";
+import { rememberedRoll, type RollMemory } from "./rollMemory";
 
 export interface IndependentDecision {
   state: HighLevelState;
@@ -24,8 +26,9 @@ export interface IndependentDecision {
   /** Events beside those of changes of state. */
   events: EventText[];
   conditions: Partial<Conditions>;
-  /** What status is to remember of the wishes about management. */
+  /** What status is to remember of the wishes about management, and of changes of the image. */
   management: ManagementSeen;
+  roll: RollMemory;
   /** Run again after so long even if nothing happens, ms. */
   wakeAfterMs: number;
 }
@@ -78,8 +81,9 @@ function atRest(o: IndependentObservation, seen: ManagementSeen, rest: Rest): In
     pods,
     reasons: [why],
     events: suspensionEvents(o.object, hold),
-    conditions: conditionsOf({ pods, why, stuck, hold }),
+    conditions: conditionsOf({ pods, why, stuck, hold, upgrading: heldUpgrade(o, why) }),
     management: seen,
+    roll: rememberedRoll(o.object),
     wakeAfterMs,
   };
 }
@@ -92,41 +96,52 @@ function withoutActing(o: IndependentObservation, seen: ManagementSeen, hold: Ho
     return atRest(o, seen, { state: "ManualInterventionRequired", why: hold.why, hold });
   }
   const pods = o.pods.map(pod => ({ ...judgePod(o, pod), command: null }));
+  const upgrading = heldUpgrade(o, hold.why);
   return {
     ...nothingDone,
     state: stateOf(pods),
     pods,
     reasons: [hold.why],
     events: suspensionEvents(o.object, hold),
-    conditions: conditionsOf({ pods, why: summary(pods), stuck: undefined, hold }),
+    conditions: conditionsOf({ pods, why: summary(pods), stuck: undefined, hold, upgrading }),
     management: seen,
+    roll: rememberedRoll(o.object),
     wakeAfterMs: o.settings.pollingIntervalMs,
   };
 }
 
 function managed(o: IndependentObservation, seen: ManagementSeen): IndependentDecision {
   const owned = decideOwned({ owned: o.owned, record: null });
-  const pods = o.pods.map(pod => (asksAgain(o) ? reexamined(o, pod.name) : null) ?? judgePod(o, pod));
+  const judged = o.pods.map(pod => (asksAgain(o) ? reexamined(o, pod.name) : null) ?? judgePod(o, pod));
+  const roll = decideRoll(o, judged);
+  const { pods } = roll;
   const why = owned.first ?? summary(pods);
   const whys = pods.filter(pod => pod.state !== "Normal").map(pod => pod.why);
-  const stuck = owned.problems[0] ?? pods.find(pod => pod.stuck)?.why;
+  const stuck = owned.problems[0] ?? pods.find(pod => pod.stuck)?.why ?? roll.stuck ?? undefined;
   const wanted = podCount(o.object);
   return {
     state: stateOf(pods),
     pods,
-    effects: owned.effects,
+    effects: [...owned.effects, ...roll.effects],
     scaleTo: o.scaledTo === null || o.scaledTo === wanted ? null : wanted,
     reasons: [why, ...whys],
-    problems: owned.problems,
-    events: suspensionEvents(o.object, null),
-    conditions: conditionsOf({ pods, why, stuck, hold: null }),
+    problems: [...owned.problems, ...(roll.stuck === null ? [] : [roll.stuck])],
+    events: [...suspensionEvents(o.object, null), ...roll.events],
+    conditions: conditionsOf({ pods, why, stuck, hold: null, upgrading: roll.condition }),
     management: seen,
+    roll: roll.memory,
     wakeAfterMs: Math.min(
       o.settings.pollingIntervalMs,
       owned.retryAfterMs,
+      roll.wakeAfterMs,
       ...pods.map(pod => pod.wakeAfterMs),
     ),
   };
+}
+
+/** An upgrade that is under way rests. */
+function heldUpgrade(o: IndependentObservation, why: Reason): ConditionVerdict {
+  return rememberedRoll(o.object).startedAtMs === null ? noUpgrade : { status: "True", ...why };
 }
 
 function stateOf(pods: readonly PodVerdict[]): HighLevelState {
@@ -168,14 +183,15 @@ interface ConditionInput {
   /** What does not go away by itself. */
   stuck: Reason | undefined;
   hold: Hold | null;
+  upgrading: ConditionVerdict;
 }
 
-function conditionsOf({ pods, why, stuck, hold }: ConditionInput): Partial<Conditions> {
+function conditionsOf({ pods, why, stuck, hold, upgrading }: ConditionInput): Partial<Conditions> {
   const ready = pods.every(pod => pod.state === "Normal");
   const reconciling = stuck === undefined && !ready && hold?.by !== "suspend";
   return {
     Ready: { status: ready ? "True" : "False", ...why },
-    Upgrading: { status: "False", reason: "NoUpgrade", message: "no upgrade is under way" },
+    Upgrading: upgrading,
     ManagementSuspended:
       hold === null
         ? { status: "False", reason: "Managed", message: "the operator manages the object" }

@@ -19,6 +19,8 @@ export type FindingName =
   /** The agent answers, but not what is asked. */
   | "unknown"
   | "noInstance"
+  /** Its instance is of another release than the image: the change of the image failed half-way. */
+  | "otherRelease"
   | "daemonDown"
   | "noDatabase"
   | "unloaded"
@@ -50,11 +52,11 @@ export function findingOf(o: IndependentObservation, pod: ObservedDatabase): Fin
   return told(pod, state);
 }
 
-function absence({ name, uid, phase, container }: ObservedDatabase): string | null {
+function absence({ name, uid, phase, container, trouble }: ObservedDatabase): string | null {
   if (uid === null) return `there is no Pod ${name}`;
-  if (phase !== "Running") return `Pod ${name} does not run (${phase})`;
+  if (phase !== "Running") return `Pod ${name} does not run (${trouble ?? phase})`;
   if (container !== null && !container.running)
-    return `container tt of ${name} does not run (${container.waitingReason ?? "it ended"})`;
+    return `container tt of ${name} does not run (${trouble ?? container.waitingReason ?? "it ended"})`;
   return null;
 }
 
@@ -89,11 +91,21 @@ function ofInstance(name: string, view: TimesTenView): Finding {
     return { is: "noInstance", why: { reason: "InstanceMissing", message } };
   }
   if (view.instance === "Unknown") return unknown("the instance");
+  if (isOther(view.release, view.imageRelease)) {
+    const message = `the instance of ${name} is of TimesTen ${view.release}, its image holds ${view.imageRelease}`;
+    return { is: "otherRelease", why: { reason: "UpgradeFailed", message } };
+  }
   if (view.daemon === "Unknown") return unknown("the daemon");
   if (view.daemon === "Down") {
     return { is: "daemonDown", why: { reason: "StartingDaemon", message: `the daemon in ${name} is down` } };
   }
   return ofDatabase(name, view) ?? unknown("the database");
+}
+
+/** What either does not say is no difference. */
+function isOther(release: string, imageRelease: string): boolean {
+  const known = [release, imageRelease].every(one => one !== "" && one !== "Unknown");
+  return known && release !== imageRelease;
 }
 
 function ofDatabase(name: string, { db, open, repScheme }: TimesTenView): Finding | null {

@@ -1,6 +1,6 @@
 /** What one pass knows about independent databases (`replicationTopology: none`): a plain value, as for a pair. */
 import type { TimesTenClassicObject } from "../../../generated/types";
-import type { ObservedPod, OwnedFacts } from "../observation";
+import type { ImageProbe, ObservedPod, OwnedFacts, TemplateFacts } from "../observation";
 
 export interface IndependentObservation {
   /** Wall clock when the pass began, ms since 1970. */
@@ -9,6 +9,10 @@ export interface IndependentObservation {
   object: TimesTenClassicObject;
   settings: IndependentSettings;
   owned: OwnedFacts[];
+  /** The template from which new pods are made; null while there is no StatefulSet of ours. */
+  template: TemplateFacts | null;
+  /** Pods that look at images. */
+  probes: ImageProbe[];
   /** Number of Pods the StatefulSet makes, as last seen; null before there is one of ours. */
   scaledTo: number | null;
   /** As many as spec.ttspec.replicas asks for, by ordinal. */
@@ -28,4 +32,6 @@ export interface IndependentSettings {
   longTaskMs: number;
   /** How long any other command may take. */
   commandMs: number;
+  /** How long a pod that a change of the image replaced may stay down; 0: for ever. */
+  upgradeDownPodTimeoutMs: number;
 }

@@ -7,9 +7,11 @@ import {
   podNames,
   secretName,
   statefulSetName,
+  type ObjectSettings,
 } from "../../objects";
 import type { OwnedFacts } from "../observation";
-import { observeAnyPod, ownedFact } from "../observe/observe";
+import { observeAnyPod, observeTemplate, ownedFact } from "../observe/observe";
+import { imageProbes } from "../observe/probe";
 import type { PairMemory } from "../observe/memory";
 import type { GatheredAround } from "../surroundings";
 import type { IndependentObservation, IndependentSettings } from "./observation";
@@ -19,6 +21,7 @@ export interface GatheredIndependent extends GatheredAround {
   nowMs: number;
   monotonicMs: number;
   object: TimesTenClassicObject;
+  settings: ObjectSettings;
   secret: Pick<OwnedFacts, "presence" | "fault">;
   memory: PairMemory;
 }
@@ -37,13 +40,15 @@ export function observeIndependent(g: GatheredIndependent): IndependentObservati
       ownedFact(object, "PodDisruptionBudget", podDisruptionBudgetName(name), g.budget),
       statefulSet,
     ],
+    template: observeTemplate(object, g.settings, g.statefulSet),
+    probes: imageProbes(object, g.probes, nowMs),
     scaledTo: statefulSet.presence === "ours" ? (g.statefulSet?.spec.replicas ?? null) : null,
     pods: podNames(object).map((podName, ordinal) => observeAnyPod(g, uid, podName, g.pods[ordinal] ?? null)),
   };
 }
 
 /** Oracle's defaults, seconds; values of 0 or less mean the default. */
-const DEFAULTS = { pollingInterval: 5, unreachableTimeout: 30, get: 60, post: 600 };
+const DEFAULTS = { pollingInterval: 5, unreachableTimeout: 30, get: 60, post: 600, upgradeDownPod: 600 };
 
 /** @returns what the spec comes to, ms */
 export function independentSettings(object: TimesTenClassicObject): IndependentSettings {
@@ -55,5 +60,6 @@ export function independentSettings(object: TimesTenClassicObject): IndependentS
     pollingIntervalMs: ms(ttspec.pollingInterval, DEFAULTS.pollingInterval),
     longTaskMs: ms(ttspec.agentAsyncTimeout, ms(ttspec.agentPostTimeout, DEFAULTS.post) / 1000),
     commandMs: ms(ttspec.agentGetTimeout, DEFAULTS.get),
+    upgradeDownPodTimeoutMs: (ttspec.upgradeDownPodTimeout ?? DEFAULTS.upgradeDownPod) * 1000,
   };
 }

@@ -37,6 +37,7 @@ export async function runIndependentPass(
     nowMs: clock.nowMs(),
     monotonicMs: clock.monotonicMs(),
     object,
+    settings: c.executor.settings,
     secret,
     memory,
   });
@@ -61,7 +62,11 @@ async function act(
   d: IndependentDecision,
   memory: PairMemory,
 ): Promise<Reason[]> {
-  const { failures } = await runEffects(c.executor, o.object, memory, d.effects);
+  const { failures, deleted } = await runEffects(c.executor, o.object, memory, d.effects);
+  for (const effect of d.effects) {
+    if (effect.do !== "deletePod" || effect.event === null || !deleted.includes(effect.podUID)) continue;
+    memory.pendingEvents.push(effect.event);
+  }
   if (d.scaleTo === null) return failures;
   const failure = await scale(c.executor, o.object, memory, d.scaleTo);
   return failure === null ? failures : [...failures, failure];

@@ -67,6 +67,8 @@ function given(o: IndependentObservation, pod: ObservedDatabase, before: Databas
 
 function givenWhy(o: IndependentObservation, pod: ObservedDatabase, state: DatabaseState): Reason {
   const finding = findingOf(o, pod);
+  if (finding.is === "otherRelease") return { ...finding.why, message: `${finding.why.message}; ${CURE}` };
+  if (upgradeFailed(o, pod.name)) return upgradeWhy(pod.name, finding);
   if (finding.is === "serving") {
     const message = `the database in ${pod.name} is open, yet ${state}; change spec.ttspec.reexamine to count it again`;
     return { reason: "WaitingForReexamine", message };
@@ -79,6 +81,17 @@ function givenWhy(o: IndependentObservation, pod: ObservedDatabase, state: Datab
   if (finding.is === "noDatabase") return gone(pod.name);
   if (finding.is === "noInstance") return finding.why;
   return { reason: "WaitingForReexamine", message: `${pod.name} is ${state}; ${CURE}` };
+}
+
+/** @returns whether the last report says that this pod did not come back with the image of the spec */
+function upgradeFailed(o: IndependentObservation, name: string): boolean {
+  return o.object.status?.podStatus?.find(one => one.name === name)?.nonRepUpgradeFailed === true;
+}
+
+function upgradeWhy(name: string, finding: Finding): Reason {
+  const now = finding.is === "serving" ? "its database is open now" : finding.why.message;
+  const message = `the upgrade of ${name} failed (${now}); set the former image back, or put it right and change spec.ttspec.reexamine`;
+  return { reason: "UpgradeFailed", message };
 }
 
 const CURE = "put it right, then change spec.ttspec.reexamine";
@@ -95,7 +108,7 @@ function moved(
   state: DatabaseState,
   finding: Finding,
 ): PodVerdict {
-  const terminal = state === "Terminal";
+  const terminal = state === "Terminal" || state === "ManualInterventionRequired";
   const why = terminal && finding.is === "noDatabase" ? gone(pod.name) : finding.why;
   const waiting = before === state && state !== "Normal" && waitedMs(o, pod) >= LONG_WAIT_MS;
   const verdict = plain(pod.name, before, state);
@@ -111,6 +124,12 @@ function moved(
 function timeoutMs(o: IndependentObservation, pod: ObservedDatabase, finding: Finding): number {
   if (finding.is !== "silent") return Infinity;
   return Math.max(0, o.settings.unreachableTimeoutMs - pod.agent.silentForMs);
+}
+
+/** @returns when the pod's present state began, as status has it, wall clock, ms; null where it is not known */
+export function stateSinceMs(o: IndependentObservation, name: string): number | null {
+  const since = stateSince(o, name);
+  return since === 0 ? null : since * 1000;
 }
 
 /** The second at which the pod's present state began, as status has it; 0 where it is not known. */

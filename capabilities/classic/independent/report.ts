@@ -1,14 +1,16 @@
 /** Status and Events of independent databases: the same words, writer and journal as a pair's. */
 import type { PodStatusEntry, TimesTenClassicStatus } from "../../../generated/types";
+import { texts } from "../decide/upgrade/texts";
 import type { EventText, Reason } from "../decision";
 import { knownFromStatus, podEvents, type KnownPod } from "../report/podEvents";
 import { observedEntry, podHighLevel } from "../report/podStatus";
 import { reasonEvents } from "../report/reasonEvents";
 import type { Report } from "../report/report";
-import { conditions, highLevel, isNews, journal, noUpgrade, stateEvent, type Done } from "../report/status";
+import { conditions, highLevel, isNews, journal, stateEvent, type Done } from "../report/status";
 import type { IndependentDecision } from "./decide";
 import type { IndependentObservation, ObservedDatabase } from "./observation";
 import type { PodVerdict } from "./podRules";
+import { rememberedRoll, rollStatus } from "./rollMemory";
 
 /**
  * @param known what was said about each pod so far, by name
@@ -55,10 +57,11 @@ function changeEvents({ name, before, state, why, stuck }: PodVerdict): EventTex
     reason: "StateChange",
     message: `Pod ${name} state was ${before}, now ${state}`,
   };
-  return stuck ? [change, asked(why)] : [change];
+  return stuck ? [change, asked(name, why)] : [change];
 }
 
-function asked({ reason, message }: Reason): EventText {
+function asked(name: string, { reason, message }: Reason): EventText {
+  if (reason === "UpgradeFailed") return texts.replicaFailed(Number(/\d+$/.exec(name)?.[0] ?? 0), message);
   return { type: "Warning", reason, message: message.charAt(0).toUpperCase() + message.slice(1) };
 }
 
@@ -85,15 +88,22 @@ function nextStatus(
     prevReexamine: d.management.reexamine,
     prevStopManaging: d.management.stopManaging,
     managementStopped: d.management.stopped,
-    classicUpgradeStatus: before.classicUpgradeStatus ?? noUpgrade,
-    podStatus: o.pods.map((pod, ordinal) => podEntry(o, pod, d.pods[ordinal])),
+    ...rollStatus(d.roll),
+    podStatus: o.pods.map((pod, ordinal) => podEntry(o, d, pod, d.pods[ordinal])),
     conditions: conditions(o, d, done.nowMs),
     decisions: journal(before.decisions ?? [], d, done.nowMs),
   };
 }
 
+/** The image before the last change of it. */
+function prevImage(o: IndependentObservation, d: IndependentDecision): Partial<PodStatusEntry> {
+  const { image } = rememberedRoll(o.object);
+  return image === null || image === d.roll.image ? {} : { prevImage: image };
+}
+
 function podEntry(
   o: IndependentObservation,
+  d: IndependentDecision,
   pod: ObservedDatabase,
   verdict: PodVerdict | undefined,
 ): PodStatusEntry {
@@ -108,6 +118,8 @@ function podEntry(
     ...sinceFirst,
     // Of independent databases each is used by itself, so ready means: open for its users.
     ready: state === "Normal",
+    nonRepUpgradeFailed: state === "ManualInterventionRequired" && verdict?.why.reason === "UpgradeFailed",
+    ...prevImage(o, d),
     active: false,
   };
 }

@@ -2,6 +2,7 @@
  * Every Event the operator writes about an object: reason, type and the form of its message. docs/reference/events.md
  * lists the same (a test holds both equal, another holds what is written to this list).
  */
+import { applicationChanged } from "../decide/upgrade/applications";
 import { texts } from "../decide/upgrade/texts";
 import { eventReasons } from "./reasonEvents";
 
@@ -18,6 +19,7 @@ const upgrades: readonly EventForm[] = [
   texts.disabled,
   texts.deleted("STANDBY", "<pod>"),
   texts.deleted("ACTIVE", "<pod>"),
+  texts.deletedReplica("<pod>"),
   texts.activeComplete,
   texts.completed("<n>"),
   texts.rolledBack("<n>"),
@@ -26,6 +28,7 @@ const upgrades: readonly EventForm[] = [
   texts.mismatch("<release>", "<release>"),
   texts.incompatible(["<release>", "<n>"], ["<release>", "<n>"], "<pod>"),
   texts.unsuccessful("<phase>", "<explanation>"),
+  texts.replicaFailed("<n>", "<explanation>"),
   texts.notVerified("<phase>"),
   texts.notQuiet,
   texts.aborted,
@@ -61,6 +64,7 @@ export const eventCatalogue: readonly EventForm[] = [
     message: "Pod <pod> state was <state>, now <state>",
   },
   { reason: "Change", type: "Normal", message: "Number of replicas changed from <n> to <n>" },
+  applicationChanged("<container>", "<image>"),
   pod("Agent Up"),
   pod("Release <release>"),
   pod("Instance <state>"),

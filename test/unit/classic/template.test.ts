@@ -4,6 +4,7 @@ import { runEffects, type Executor } from "../../../capabilities/classic/act/exe
 import { templateEffects } from "../../../capabilities/classic/decide/template";
 import { PairMemory } from "../../../capabilities/classic/observe/memory";
 import { markedStatefulSet, templateFacts } from "../../../capabilities/classic/observe/template";
+import { isInCatalogue } from "../../../capabilities/classic/report/catalogue";
 import { imagesOf, type ObjectSettings, type StatefulSet } from "../../../capabilities/objects";
 import { KubeError, type KubeApi } from "../../../capabilities/runtime/ports";
 import { sample, settings } from "../objects/sample";
@@ -85,10 +86,8 @@ describe("changing the template", () => {
     const set = markedStatefulSet(object, settings);
     return { ...set, metadata: { ...set.metadata, uid: "set-uid", resourceVersion: "7" } };
   };
-  const apply = (x: Executor, object: TimesTenClassicObject) =>
-    runEffects(x, object, new PairMemory("uid", 0), [
-      { do: "template", name: "sample", image: object.spec.ttspec.image },
-    ]);
+  const apply = (x: Executor, object: TimesTenClassicObject, memory = new PairMemory("uid", 0)) =>
+    runEffects(x, object, memory, [{ do: "template", name: "sample", image: object.spec.ttspec.image }]);
 
   it("replaces the template alone, on the version that was read", async () => {
     const { x, replaced } = cluster({ ...stored(), spec: { ...stored().spec, replicas: 5 } });
@@ -119,5 +118,35 @@ describe("changing the template", () => {
     const { x, replaced } = cluster({ ...set, metadata: { ...set.metadata, ownerReferences: [] } });
     await apply(x, sample({ image: NEW }));
     expect(replaced).toEqual([]);
+  });
+
+  describe("because of an application in a container of its own", () => {
+    const told = async (before: TimesTenClassicObject, after: TimesTenClassicObject, now = settings) => {
+      const { x, replaced } = cluster(stored(before));
+      const memory = new PairMemory("uid", 0);
+      await apply({ ...x, settings: now }, after, memory);
+      expect(replaced).toHaveLength(1);
+      return memory.pendingEvents;
+    };
+
+    it("tells what a person has to do about it, in a form of the catalogue", async () => {
+      const events = await told(sample({}, withApp("app:1")), sample({}, withApp("app:2")));
+      expect(events.map(event => event.message)).toEqual([
+        "Image of container app updated to app:2, no upgrade started: each Pod runs it once it has been deleted and made anew",
+      ]);
+      expect(events.every(isInCatalogue)).toBe(true);
+    });
+
+    it("tells nothing where the Pods are replaced anyway, or nothing of it has changed", async () => {
+      const app1 = sample({}, withApp("app:1"));
+      expect(await told(app1, sample({ image: NEW }, withApp("app:2")))).toEqual([]);
+      expect(await told(app1, sample({ imagePullPolicy: "Never" }, withApp("app:1")))).toEqual([]);
+      expect(await told(sample(), app1)).toEqual([]);
+    });
+
+    it("tells nothing of the operator's own image", async () => {
+      const app1 = sample({}, withApp("app:1"));
+      expect(await told(app1, app1, { ...settings, operatorImage: "operator:2" })).toEqual([]);
+    });
   });
 });

@@ -335,10 +335,10 @@ describe("settings of the spec", () => {
     expect(graceMs(2)).toBe("1000");
   });
 
-  it("run independent databases as an ordinary StatefulSet", () => {
+  it("run independent databases in a StatefulSet of their number, replaced only by the operator too", () => {
     const set = built({ replicationTopology: "none", replicas: 3, rollingUpdatePartition: 1 });
     expect(set.spec.replicas).toBe(3);
-    expect(set.spec.updateStrategy).toEqual({ type: "RollingUpdate", rollingUpdate: { partition: 1 } });
+    expect(set.spec.updateStrategy).toEqual({ type: "OnDelete" });
     expect(envOf(named(set, "tt"))["TT_REPLICATION_TOPOLOGY"]).toBe("none");
   });
 

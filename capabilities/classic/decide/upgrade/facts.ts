@@ -100,7 +100,7 @@ export function whyNotFit(o: Observation): string | null {
 }
 
 /** @returns release of the pod's instance; null where it is not known */
-export function releaseOf(pod: ObservedPod | undefined): string | null {
+export function releaseOf(pod: Pick<ObservedPod, "agent"> | undefined): string | null {
   const release = (pod === undefined ? null : heard(pod))?.timesten.release;
   return release === undefined || release === "Unknown" || release === "" ? null : release;
 }

@@ -14,6 +14,7 @@ export const texts = {
   started: told("Image updated, automatic upgrade started"),
   disabled: told("Image updated, automatic upgrade disabled"),
   deleted: (role: PodRole, pod: string) => told(`Deleted ${role} pod ${pod} per upgrade`),
+  deletedReplica: (pod: string) => told(`Deleted pod ${pod} per upgrade`),
   activeComplete: told("Upgrade of ACTIVE complete"),
   completed: (seconds: number | string) => told(`Upgrade completed in ${seconds} secs`),
   rolledBack: (seconds: number | string) => upgrade(`Upgrade rolled back in ${seconds} secs`),
@@ -28,6 +29,8 @@ export const texts = {
       `Active version ${active[0]} on POD ${active[1]} is not patch compatible with standby version ${standby[0]} on POD ${standby[1]}; update image and delete pod ${pod}`,
     ),
   unsuccessful: (phase: string, why: string) => failed(`${phase} upgrade unsuccessful: ${why}`),
+  replicaFailed: (ordinal: number | string, why: string) =>
+    failed(`Upgrade Failed on POD ${ordinal}: ${why}`),
   notVerified: (phase: string) => failed(`Replication cannot be verified; error upgrading ${phase}`),
   notQuiet: failed("Could not quiesce the database, standby behind active"),
   aborted: failed("Upgrade aborted"),

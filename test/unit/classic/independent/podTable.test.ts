@@ -18,6 +18,7 @@ const findings: Record<FindingName, (set: IndependentSet) => void> = {
   stopping: set => set.see(0, {}, { stopping: true }),
   working: set => set.see(0, {}, { tasks: [{ ...task, status: "running", endedAtMs: null }] }),
   unknown: set => set.see(0, { db: "Unknown" }),
+  otherRelease: set => set.see(0, { release: "18.1.4.4.0", imageRelease: "18.1.4.11.0" }),
   noInstance: set => set.see(0, { instance: "Missing" }),
   daemonDown: set => set.see(0, daemonDownView),
   noDatabase: set => set.see(0, emptyView),

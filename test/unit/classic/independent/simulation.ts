@@ -14,8 +14,13 @@ import type {
 } from "../../../../capabilities/classic/independent/observation";
 import { independentSettings } from "../../../../capabilities/classic/independent/observe";
 import { makeIndependentReport } from "../../../../capabilities/classic/independent/report";
-import type { EventText } from "../../../../capabilities/classic/decision";
-import type { OwnedFacts } from "../../../../capabilities/classic/observation";
+import type { Effect, EventText } from "../../../../capabilities/classic/decision";
+import type {
+  ImageProbe,
+  OwnedFacts,
+  ProbeFinding,
+  TemplateFacts,
+} from "../../../../capabilities/classic/observation";
 import type { KnownPod } from "../../../../capabilities/classic/report/podEvents";
 import { agentState, daemonDownView, emptyView, noPod, pod, unloadedView } from "../fixtures";
 
@@ -38,6 +43,12 @@ export interface FakePod {
   silentForMs: number | null;
   onDisk: boolean;
   changes: AgentState[];
+  /** What it was made with. */
+  image: string;
+  ready: boolean;
+  terminating: boolean;
+  /** What the kubelet says of a pod that does not start. */
+  trouble: string | null;
 }
 
 /** Milliseconds between two passes. */
@@ -55,6 +66,21 @@ export class IndependentSet {
   /** A test that looks at loaded and closed databases holds the agents back. */
   agentsOpen = true;
   owned: OwnedFacts[] = [];
+  /** Kubernetes makes a new pod for one that is gone. Off: a test does. */
+  restarts = false;
+  /** Image that new pods are made with, and whether Kubernetes knows of it. */
+  template: TemplateFacts;
+  /** What each image holds. */
+  readonly releases = new Map([
+    ["tt:1", "18.1.4.4.0"],
+    ["tt:2", "18.1.4.11.0"],
+    ["tt:22", "22.1.1.7.0"],
+  ]);
+  /** Images whose pods do not start, with what the kubelet says. */
+  readonly noStart = new Map<string, string>();
+  probes: ImageProbe[] = [];
+  readonly probed: string[] = [];
+  readonly deleted: string[] = [];
   nowMs = 1_000_000;
   last: IndependentDecision | null = null;
   #known = new Map<string, KnownPod>();
@@ -64,6 +90,8 @@ export class IndependentSet {
 
   constructor(replicas: number, ttspec: Partial<TtSpec> = {}) {
     this.#scaledTo = replicas;
+    const images = { tt: "tt:1", agent: "operator:1", others: {} };
+    this.template = { images, isAsWanted: true, bringsOurAgent: true, isObserved: true };
     this.object = {
       apiVersion: "timesten.oracle.com/v1",
       kind: "TimesTenClassic",
@@ -89,8 +117,21 @@ export class IndependentSet {
   startPod(ordinal: number): void {
     const one = this.at(ordinal);
     const uid = `uid-${ordinal}-${++this.#lives}`;
-    Object.assign(one, { uid, phase: "Running", containerRuns: true, silentForMs: null });
-    this.#tell(ordinal, this.#fresh(ordinal, uid, one.onDisk ? unloadedView : emptyView));
+    const image = this.template.images.tt ?? "";
+    const trouble = this.noStart.get(image) ?? null;
+    Object.assign(one, { uid, image, trouble, terminating: false, ready: trouble === null });
+    if (trouble !== null) return void Object.assign(one, { phase: "Pending", containerRuns: false });
+    Object.assign(one, { phase: "Running", containerRuns: true, silentForMs: null });
+    const release = this.releases.get(image) ?? "Unknown";
+    const view = { ...(one.onDisk ? unloadedView : emptyView), instance: "Exists" as const };
+    this.#tell(ordinal, this.#fresh(ordinal, uid, { ...view, release, imageRelease: release }));
+  }
+
+  /** A person repairs what kept it from starting. */
+  repairPod(ordinal: number): void {
+    const { image } = this.at(ordinal);
+    this.noStart.delete(image);
+    this.startPod(ordinal);
   }
 
   removePod(ordinal: number): void {
@@ -147,6 +188,8 @@ export class IndependentSet {
       this.scaled.push(d.scaleTo);
       this.#fill();
     }
+    for (const effect of d.effects) this.#act(effect);
+    if (this.restarts) this.#restart();
     if (this.agentsOpen) this.#open();
     return before !== this.#picture();
   }
@@ -154,8 +197,45 @@ export class IndependentSet {
   observe(): IndependentObservation {
     const { replicas = 1 } = this.object.spec.ttspec;
     const pods = Array.from({ length: replicas }, (_, ordinal) => this.#observed(ordinal));
-    const { object, nowMs, owned } = this;
-    return { nowMs, object, settings: independentSettings(object), owned, scaledTo: this.#scaledTo, pods };
+    const { object, nowMs, owned, template, probes } = this;
+    const settings = independentSettings(object);
+    return { nowMs, object, settings, owned, template, probes, scaledTo: this.#scaledTo, pods };
+  }
+
+  #act(effect: Effect): void {
+    switch (effect.do) {
+      case "template": {
+        const images = { ...this.template.images, tt: effect.image, agent: "operator:1" };
+        this.template = { images, isAsWanted: true, bringsOurAgent: true, isObserved: true };
+        return;
+      }
+      case "probe": {
+        const release = this.releases.get(effect.image);
+        const found: ProbeFinding =
+          release === undefined ? { is: "waiting", trouble: "ErrImagePull" } : { is: "release", release };
+        const { podName, image } = effect;
+        this.probed.push(image);
+        this.probes.push({ podName, podUID: `probe-${++this.#lives}`, image, ageMs: 0, found });
+        return;
+      }
+      case "endProbe":
+        this.probes = this.probes.filter(probe => probe.podUID !== effect.podUID);
+        return;
+      case "deletePod": {
+        const ordinal = this.pods.findIndex(one => one.uid === effect.podUID);
+        this.deleted.push(effect.podName);
+        if (effect.event !== null) this.events.push(effect.event);
+        return this.removePod(ordinal);
+      }
+      default:
+        return;
+    }
+  }
+
+  #restart(): void {
+    this.pods.slice(0, this.#scaledTo).forEach((one, ordinal) => {
+      if (one.uid === null) this.startPod(ordinal);
+    });
   }
 
   at(ordinal: number): FakePod {
@@ -175,6 +255,10 @@ export class IndependentSet {
         silentForMs: null,
         onDisk: false,
         changes: [],
+        image: this.template.images.tt ?? "",
+        ready: false,
+        terminating: false,
+        trouble: null,
       });
     }
     this.pods.slice(this.#scaledTo).forEach((_, index) => this.removePod(this.#scaledTo + index));
@@ -191,6 +275,10 @@ export class IndependentSet {
       uid: one.uid,
       state,
       phase: one.phase,
+      ready: one.ready,
+      terminating: one.terminating,
+      trouble: one.trouble,
+      images: { ...this.template.images, tt: one.image },
       roleLabel: null,
       agent: {
         connected: state !== null && silentForMs === null,
@@ -259,7 +347,18 @@ export class IndependentSet {
 
   #picture(): string {
     const pods = this.pods.map(({ state, uid }) => [state, uid]);
-    return JSON.stringify([this.state, this.object.status?.podStatus?.map(one => one.highLevelState), pods]);
+    const rest = [
+      this.template,
+      this.probes.length,
+      this.object.status?.upgrade,
+      this.condition("Upgrading"),
+    ];
+    return JSON.stringify([
+      rest,
+      this.state,
+      this.object.status?.podStatus?.map(one => one.highLevelState),
+      pods,
+    ]);
   }
 }
 

@@ -1,0 +1,21 @@
+/** Applications in containers of their own (direct mode): their images reach the template, no Pod is replaced for them. */
+import type { PodImages } from "../../../objects";
+import type { EventText } from "../../decision";
+
+/**
+ * @param before images of the template, and `after` as it has just been written with the same image of TimesTen
+ * @returns what a person has to do about it, an Event per container
+ */
+export function applicationEvents(before: PodImages, after: PodImages): EventText[] {
+  return Object.entries(after.others).flatMap(([container, image]): EventText[] => {
+    const former = before.others[container];
+    if (former === undefined || former === image) return [];
+    return [applicationChanged(container, image)];
+  });
+}
+
+/** @returns the Event about one of them */
+export function applicationChanged(container: string, image: string): EventText {
+  const message = `Image of container ${container} updated to ${image}, no upgrade started: each Pod runs it once it has been deleted and made anew`;
+  return { type: "Normal", reason: "Change", message };
+}
