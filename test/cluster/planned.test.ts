@@ -5,6 +5,7 @@
  * tests build on each other in their order.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { longest } from "../../demo/report";
 import { signalAgent } from "../../testbed/faults";
 import { until } from "../../testbed/kubectl";
 import { nodeOf } from "../../testbed/layout";
@@ -50,6 +51,19 @@ async function drain(node: string): Promise<void> {
     ["drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--pod-selector=app=sample"],
     { timeoutMs: 120_000 },
   );
+}
+
+/** The kubelet asks every five seconds. */
+const READY_MS = 30_000;
+
+async function isReady(pod: string): Promise<boolean> {
+  const path = '{.status.conditions[?(@.type=="Ready")].status}';
+  return (await s.k.run(["get", "pod", pod, "-o", `jsonpath=${path}`])).trim() === "True";
+}
+
+/** @returns how many Pods of the pair may be evicted now */
+async function allowedDisruptions(): Promise<number> {
+  return Number(await s.k.run(["get", "pdb", "sample", "-o", "jsonpath={.status.disruptionsAllowed}"]));
 }
 
 describe("a pair under a writing client", () => {
@@ -102,6 +116,34 @@ describe("a planned change of roles under a writing client", () => {
       requestId: "second",
       phase: "Refused",
     });
+  });
+
+  it("shows both Pods of the healthy pair as Ready, on different nodes", async () => {
+    const both = await pods(s);
+    await until("both Pods are Ready", READY_MS, async () =>
+      (await Promise.all(both.map(isReady))).every(Boolean) ? true : undefined,
+    );
+    const [first, second] = await Promise.all(both.map(pod => nodeOf(s.k, pod)));
+    expect(first).not.toBe(second);
+    expect(await allowedDisruptions()).toBe(1);
+  });
+
+  it("is finished before a drain that follows at once may take the other Pod", async () => {
+    const [active, standby] = await pods(s);
+    const [first, second] = await Promise.all([active, standby].map(pod => nodeOf(s.k, pod)));
+    const fromMs = Date.now();
+    await drain(`node-${first}`);
+    await s.k.run(["uncordon", `node-${first}`]);
+    // The first one's successor is no complete standby yet, and the only good copy is asked for.
+    expect(await allowedDisruptions()).toBe(0);
+    await drain(`node-${second}`);
+    await s.k.run(["uncordon", `node-${second}`]);
+    const { lastFailover } = await waitNormal(s.k, "sample", NORMAL_MS, active);
+    expect(lastFailover).toMatchObject({ kind: "handover", possibleLoss: false });
+    await writes(s);
+    // Two handovers, no outage: as long as a database that is loaded from its disk would take.
+    const gap = longest(await s.writer.gapsSince(fromMs));
+    expect((gap?.toMs ?? 0) - (gap?.fromMs ?? 0)).toBeLessThan(10_000);
   });
 
   it("goes with kubectl drain from node to node, one Pod at a time", async () => {
