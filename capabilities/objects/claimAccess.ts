@@ -6,6 +6,8 @@ import { ownedMetadata } from "./ownerReference";
 
 /** The kubelet replaces the token well before that, s. */
 const TOKEN_SECONDS = 3_600;
+/** Volume with the token, by which a template is known that asks to claim. */
+export const CLAIM_VOLUME = "tt-claim";
 const RBAC = { apiGroup: "rbac.authorization.k8s.io", version: "rbac.authorization.k8s.io/v1" };
 
 /** @returns whether a writer may write its own Solo: then, and only then, its Pods may reach the record */
@@ -69,12 +71,12 @@ export function claimVolumes(object: TimesTenClassicObject): Volume[] {
     { serviceAccountToken: { path: "token", expirationSeconds: TOKEN_SECONDS } },
     { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
   ];
-  return [{ name: "tt-claim", projected: { sources, defaultMode: 0o440 } }];
+  return [{ name: CLAIM_VOLUME, projected: { sources, defaultMode: 0o440 } }];
 }
 
 /** @returns its mount in tt, and in no other container */
 export function claimMounts(object: TimesTenClassicObject): VolumeMount[] {
-  return writerMayClaim(object) ? [{ name: "tt-claim", mountPath: "/ttclaim", readOnly: true }] : [];
+  return writerMayClaim(object) ? [{ name: CLAIM_VOLUME, mountPath: "/ttclaim", readOnly: true }] : [];
 }
 
 /** @returns what tells the agent that it may claim, and where the record is */

@@ -3,7 +3,6 @@ import type { TimesTenClassicObject } from "../../../generated/types";
 import type { Evidence, PermissionRecord } from "../../../protocol";
 import {
   activeServiceName,
-  buildClaimAccess,
   buildActiveService,
   buildEndpointSlice,
   buildHeadlessService,
@@ -17,7 +16,6 @@ import {
   podDisruptionBudgetName,
   resources,
   statefulSetName,
-  writerMayClaim,
   ROLE_LABEL,
   type AgentCredentials,
   type Lease,
@@ -27,6 +25,7 @@ import {
 import { KubeError, type KubeApi, type KubeObject, type Log, type Resource } from "../../runtime/ports";
 import { applicationEvents } from "../decide/upgrade/applications";
 import type { Effect, Reason, RecordWrite } from "../decision";
+import { keepClaimAccess } from "./claimAccess";
 import { withNotes } from "../observe/notes";
 import { markedStatefulSet, templateFacts } from "../observe/template";
 import type { PairMemory } from "../observe/memory";
@@ -202,6 +201,7 @@ async function applyTemplate(
   const { metadata, spec } = markedStatefulSet(object, x.settings, image);
   const annotations = { ...found.metadata.annotations, ...metadata.annotations };
   const { updateStrategy, template } = spec;
+  await keepClaimAccess(x, object, found);
   x.mayAct();
   const wanted = {
     ...found,
@@ -283,9 +283,7 @@ async function create(
   { kind, name }: Effect & { do: "create" },
 ): Promise<void> {
   // What the Pods need to reach the record comes before them.
-  if (kind === "StatefulSet" && writerMayClaim(object)) {
-    for (const [resource, built] of buildClaimAccess(object)) await createOurs(x, object, resource, built);
-  }
+  if (kind === "StatefulSet") await keepClaimAccess(x, object, null);
   const [resource, built] = await build(x, object, memory, kind);
   if (!(await createOurs(x, object, resource, built))) return;
   memory.pendingEvents.push({

@@ -78,7 +78,7 @@ describe("the ClusterRole", () => {
       "peprstores.pepr.dev": ["create", "get", "list", "patch", "watch"],
       "poddisruptionbudgets.policy": ["create", "get", "list", "patch", "watch"],
       "pods.": ["create", "delete", "get", "list", "patch", "watch"],
-      "rolebindings.rbac.authorization.k8s.io": ["create", "get"],
+      "rolebindings.rbac.authorization.k8s.io": ["create", "delete", "get"],
       "roles.rbac.authorization.k8s.io": ["create", "get"],
       "secrets.": ["create", "get", "update"],
       "serviceaccounts.": ["create", "get"],
