@@ -7,6 +7,7 @@ import { type PermissionRecord, recordSchema } from "../../../protocol";
 import { GrantHistory } from "./grants";
 import type { KubeObject } from "../../../capabilities/runtime/ports";
 import type { WritingClient } from "./client";
+import { pods } from "./cluster/resources";
 import type { Disk, Entry, LoadedDatabase } from "./database";
 import type { Change, KubeStore } from "./kube/store";
 import { whyNotAllowed } from "./record-rules";
@@ -55,6 +56,7 @@ export class Checker {
   /** By object key: the pod whose database became writable last. */
   private readonly lastWritable = new Map<string, string>();
   private readonly wasWritable = new Set<LoadedDatabase>();
+  private readonly deletedByUs = new Set<string>();
   private readonly records = new Map<string, PermissionRecord>();
   private readonly highest = new Map<string, number>();
 
@@ -115,6 +117,27 @@ export class Checker {
     this.violated(
       `${database.host.split(".")[0]} took a commit ${late} ms after its permission of Pair ${record.n} was over`,
     );
+  }
+
+  /** An operator deletes a pod of the pair: never the second one before the first is back and a standby again. */
+  seeDeletion(name: string, store: KubeStore): void {
+    const key = [...this.records.keys()].find(one => name.startsWith(`${one.split("/")[1]}-`));
+    if (key === undefined || !/-[01]$/.test(name)) return;
+    const namespace = key.split("/")[0];
+    const uidOf = (one: string): string | null => {
+      const pod = store.get(pods, namespace, one);
+      return pod === null || pod.metadata.deletionTimestamp !== undefined ? null : (pod.metadata.uid ?? null);
+    };
+    const [mine, other] = [name, name.replace(/[01]$/, digit => (digit === "0" ? "1" : "0"))];
+    const uid = uidOf(mine);
+    if (uid === null) return;
+    const isDown = uidOf(other) === null && this.deletedByUs.has(other);
+    if (isDown) this.violated(`${mine} is deleted although ${other} was deleted before and is not back`);
+    const record = this.records.get(key);
+    const serves = [...this.databases].some(one => one.podUID === record?.writer.podUID && one.writable());
+    if (record?.writer.podUID === uid && (record.mode !== "Pair" || !record.ready) && serves)
+      this.violated(`${mine}, whose database serves alone, is deleted`);
+    this.deletedByUs.add(mine);
   }
 
   /** A copy is destroyed: only where the record says that another pod's database goes on alone. */

@@ -4,6 +4,7 @@ import type { PodRuntime } from "./cluster/pod-runtime";
 import { timesTenClassics } from "./cluster/resources";
 import type { SeededRandom } from "./random";
 import * as strike from "./strikes";
+import { changeImage, FIRST_IMAGE, inPhase, NEXT_IMAGE, upgraded } from "./upgrades";
 import { NAME, NAMESPACE, type WholeWorld } from "./world";
 
 export const scenarioNames = [
@@ -35,6 +36,10 @@ export const scenarioNames = [
   "witness of active dies",
   "active node is suspended",
   "suspend and resume",
+  "upgrade",
+  "upgrade set back",
+  "upgrade while the active daemon dies",
+  "upgrade while the standby is deleted",
   "delete",
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
@@ -102,6 +107,23 @@ const blows: Record<Exclude<ScenarioName, "creation">, (stage: Stage) => Over> =
   "suspend and resume": ({ world, standby, random }) => {
     strike.holdManagement(world, random.between(3_000, 8_000));
     return both(strike.killDaemon(world, standby), () => !strike.isHeld(world));
+  },
+  upgrade: ({ world }) => changeImage(world, NEXT_IMAGE),
+  "upgrade set back": ({ world }) => {
+    const over = changeImage(world, NEXT_IMAGE);
+    const back = inPhase(world, "Standby", () => world.change({ image: FIRST_IMAGE }));
+    return () => (back() === "done" ? upgraded(world, FIRST_IMAGE) : back() === "none" && over());
+  },
+  "upgrade while the active daemon dies": ({ world, active }) => {
+    const over = changeImage(world, NEXT_IMAGE);
+    const struck = inPhase(world, "Standby", () => void strike.killDaemon(world, active));
+    // Among other faults the pods may have been replaced by somebody else.
+    return () => struck() !== "pending" && over();
+  },
+  "upgrade while the standby is deleted": ({ world, standby }) => {
+    const over = changeImage(world, NEXT_IMAGE);
+    const struck = inPhase(world, "Active", () => world.deletePod(standby.name));
+    return () => struck() !== "pending" && over();
   },
   delete: ({ world }) => {
     world.story.tell("user", `deletes ${NAMESPACE}/${NAME}`);

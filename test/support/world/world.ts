@@ -186,6 +186,7 @@ export class WholeWorld {
     const kube = new KubeClient(this.store, time, process, this.faults, call => {
       if (isLeaderLease(call)) return "go";
       this.writes++;
+      if (call.verb === "delete" && call.kind === "/pods") this.checker.seeDeletion(call.name, this.store);
       this.story.tell(name, `writes ${call.verb} ${call.kind} ${call.name}`);
       return gate(`${call.verb} ${call.kind} ${call.name}`);
     });
@@ -318,7 +319,11 @@ export class WholeWorld {
     const forPeople = state === "ManualInterventionRequired" || state === "Failed";
     if (!forPeople && !inAnyState) return null;
     const conditions = this.object()?.status?.conditions ?? [];
-    const why = conditions.find(({ type, status }) => type === "Ready" && status === "False");
+    const why =
+      conditions.find(({ type, status }) => type === "Ready" && status === "False") ??
+      conditions.find(
+        ({ type, status, reason }) => type === "Stalled" && status === "True" && reason === "UpgradeFailed",
+      );
     return why === undefined || why.message === "" ? null : `${state}: ${why.reason} ${why.message}`;
   }
 
