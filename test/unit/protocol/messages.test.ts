@@ -53,6 +53,7 @@ const proof = fc.record({
 const evidence = fc.record({
   soloEnded: fc.option(fc.record({ n, mark: whole })),
   proofs: fc.array(proof, { maxLength: 4 }),
+  returns: fc.boolean(),
 });
 const permit = fc.record({ boot: id, n, until: fc.option(clocks), closingMs: fc.nat(5_000) });
 const state = fc
