@@ -230,10 +230,17 @@ export class Checker {
     }
     const record = this.records.get(key);
     if (record === undefined) this.violated(`a database of ${key} became writable without a record`);
-    else if (record.writer.podUID !== database.podUID) {
+    else if (record.writer.podUID !== database.podUID && !this.isStillThePairs(key, database, record)) {
       const newest = `record ${record.n} ${record.mode} names another pod`;
       this.violated(`the database of ${database.host.split(".")[0]} became writable although ${newest}`);
     } else this.checkNoneAlone(key, record);
+  }
+
+  /** A promotion that the promoted one has not heard of: it may grant, as the standby of the Pair that is left. */
+  private isStillThePairs(key: string, database: LoadedDatabase, record: PermissionRecord): boolean {
+    const standby = this.databaseOf(key, record.writer.podUID);
+    const obeyed = [database, standby].map(one => (one === undefined ? null : memoryOf(one))?.obeyed?.n);
+    return record.mode === "Solo" && record.from > 0 && obeyed.every(n => n === record.from);
   }
 
   /** Solo never outlives a promotable standby: who leaves Pair p for its standby finds no writer that went alone. */
