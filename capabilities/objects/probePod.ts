@@ -61,7 +61,8 @@ export function buildProbePod(
     spec: {
       ...Object.fromEntries(placing),
       ...affinity(template, nodeName),
-      restartPolicy: "Never",
+      // What fails for a moment is tried again by the kubelet, with its pauses.
+      restartPolicy: "OnFailure",
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 1,
       securityContext: podSecurityContext(template),

@@ -28,7 +28,9 @@ export function imageProbes(
 
 function finding(pod: PodObject): ProbeFinding {
   const containers = pod.status?.containerStatuses ?? [];
-  const ended = containers.find(one => one.name === PROBE_CONTAINER)?.state?.terminated;
+  const { state, lastState } = containers.find(one => one.name === PROBE_CONTAINER) ?? {};
+  // What it said before the kubelet tried again counts until it says something else.
+  const ended = state?.terminated ?? lastState?.terminated;
   if (ended !== undefined) return verdict(ended.exitCode ?? -1, ended.message ?? "", ended.reason ?? "");
   if (pod.metadata.deletionTimestamp !== undefined) return { is: "lost", message: "it is being deleted" };
   const { phase, reason = "", message = "" } = pod.status ?? {};
@@ -61,7 +63,11 @@ const ORDINARY = ["", "PodInitializing", "ContainerCreating"];
 /** @returns what the kubelet waits for: an image first, then a node; null where nothing is in the way */
 export function troubleOf(pod: PodObject): string | null {
   const { initContainerStatuses = [], containerStatuses = [], conditions = [] } = pod.status ?? {};
-  for (const one of [...initContainerStatuses, ...containerStatuses]) {
+  for (const one of initContainerStatuses) {
+    const trouble = failureOf(one, one.state?.terminated) ?? troubleIn(one);
+    if (trouble !== null) return trouble;
+  }
+  for (const one of containerStatuses) {
     const trouble = troubleIn(one);
     if (trouble !== null) return trouble;
   }
@@ -69,12 +75,24 @@ export function troubleOf(pod: PodObject): string | null {
   return scheduled === undefined ? null : sentence(scheduled.reason ?? "", scheduled.message ?? "");
 }
 
-function troubleIn({ state }: ContainerStatus): string | null {
-  const { reason = "", message = "" } = state?.waiting ?? {};
+function troubleIn(container: ContainerStatus): string | null {
+  const { reason = "", message = "" } = container.state?.waiting ?? {};
   if (ORDINARY.includes(reason)) return null;
+  // How long the kubelet pauses is news again and again; why the container ends is what counts.
+  if (reason === "CrashLoopBackOff") return failureOf(container, container.lastState?.terminated) ?? reason;
   // The kubelet says both in turn, the second with the words of the first: one trouble.
   if (reason !== "ImagePullBackOff") return sentence(reason, message);
   return sentence("ErrImagePull", message.replace(/^Back-off pulling image "[^"]*"(: ErrImagePull: )?/, ""));
+}
+
+type Ended = NonNullable<ContainerStatus["lastState"]>["terminated"];
+
+/** @returns with what a container ended, in its own words where it left some; null when it did not, or did well */
+function failureOf({ name }: ContainerStatus, ended: Ended): string | null {
+  if (ended === undefined || ended.exitCode === 0) return null;
+  const { exitCode, reason = "", message = "" } = ended;
+  const what = message === "" ? `${reason} (exit code ${exitCode ?? "unknown"})`.trim() : message;
+  return sentence(`${name} fails`, what);
 }
 
 function sentence(reason: string, message: string): string {

@@ -61,6 +61,19 @@ describe("what the Pod came to", () => {
       ended(128, "exec format error", "StartError"),
       { is: "unusable", message: "StartError: exec format error" },
     ],
+    [
+      "unusable as long as it is tried again",
+      {
+        containerStatuses: [
+          {
+            name: "release",
+            state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 20s" } },
+            lastState: { terminated: { exitCode: 1, reason: "Error", message: "no unzip" } },
+          },
+        ],
+      },
+      { is: "unusable", message: "no unzip" },
+    ],
     ["unusable when it says something else", ended(0, "hello"), { is: "unusable", message: "hello" }],
     [
       "nobody's fault where the kubelet does not know the end",
@@ -100,6 +113,46 @@ describe("what the Pod came to", () => {
         containerStatuses: [{ name: "release", state: { waiting: { reason: "PodInitializing" } } }],
       },
       { is: "waiting", trouble: "ErrImagePull" },
+    ],
+    [
+      "in trouble when what brings the agent ends, in its own words",
+      {
+        initContainerStatuses: [
+          { name: "ttagent", state: { terminated: { exitCode: 1, message: "disk full" } } },
+        ],
+      },
+      { is: "waiting", trouble: "ttagent fails: disk full" },
+    ],
+    [
+      "in the same trouble while the kubelet pauses before the next attempt",
+      {
+        initContainerStatuses: [
+          {
+            name: "ttagent",
+            state: { waiting: { reason: "CrashLoopBackOff", message: "back-off 40s restarting" } },
+            lastState: { terminated: { exitCode: 1, message: "disk full" } },
+          },
+        ],
+      },
+      { is: "waiting", trouble: "ttagent fails: disk full" },
+    ],
+    [
+      "in trouble with a container that left no word",
+      {
+        initContainerStatuses: [
+          {
+            name: "ttagent",
+            state: { waiting: { reason: "CrashLoopBackOff" } },
+            lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } },
+          },
+        ],
+      },
+      { is: "waiting", trouble: "ttagent fails: OOMKilled (exit code 137)" },
+    ],
+    [
+      "in no trouble once what brings the agent has ended well",
+      { initContainerStatuses: [{ name: "ttagent", state: { terminated: { exitCode: 0 } } }] },
+      { is: "waiting", trouble: null },
     ],
     [
       "in trouble when no node takes it",

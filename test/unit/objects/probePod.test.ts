@@ -16,7 +16,7 @@ describe("the Pod that looks at an image", () => {
     expect(spec.containers).toHaveLength(1);
     expect(container(probe())).toMatchObject({ image: NEW, imagePullPolicy: "Always" });
     expect(container(probe())?.command?.slice(-2)).toEqual(["/ttoperator/agent.cjs", "release"]);
-    expect(spec["restartPolicy"]).toBe("Never");
+    expect(spec["restartPolicy"]).toBe("OnFailure");
     expect(spec.imagePullSecrets).toEqual([{ name: "sekret" }]);
   });
 
