@@ -83,6 +83,8 @@ export interface TimesTen {
   setActive(signal: AbortSignal): Promise<void>;
   /** call ttRepStateSave('FAILED', peer): commit alone, keep no log for the peer. */
   savePeerFailed(signal: AbortSignal): Promise<void>;
+  /** call ttDurableCommit: everything committed so far is on this database's own disk. */
+  makeDurable(signal: AbortSignal): Promise<void>;
   /** ttAdmin -open */
   open(signal: AbortSignal): Promise<void>;
   /** ttAdmin -close, then -disconnect; resolves when the last user connection is gone. */

@@ -65,8 +65,11 @@ export async function runStep(step: Step, c: StepContext): Promise<StepOutcome> 
     case "stopReplication":
       await within(signal => c.timesten.stopRepAgent(signal));
       return { seen: stopped, mark: null };
-    case "permit":
     case "noteSoloed":
+      // From here on this disk goes on: what its standby has acknowledged must not be in memory alone.
+      await within(signal => c.timesten.makeDurable(signal));
+      return { seen: {}, mark: null };
+    case "permit":
     case "complete":
     case "refuse":
       return { seen: {}, mark: null };

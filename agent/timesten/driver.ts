@@ -142,6 +142,10 @@ export class TimesTenDriver implements TimesTen {
     this.#observer.forget();
   }
 
+  async makeDurable(signal: AbortSignal): Promise<void> {
+    await this.#c.sessions.act("call ttDurableCommit", signal);
+  }
+
   async savePeerFailed(signal: AbortSignal): Promise<void> {
     const { o, sessions } = this.#c;
     for (const host of o.peerHosts) {

@@ -141,9 +141,9 @@ describe("an operator", () => {
     expect(complaint).toMatch(/acknowledged commit \d+ is lost|not Normal/);
   });
 
-  it("that leads applications to the standby before it is the active is caught", async () => {
-    const tampering = { operator: tamper.routesBeforePromotion };
-    expect(await firstComplaint({ scenario: "kill daemon", tampering })).toMatch(/is not the active/);
+  it("that leads applications to the standby before it is to take over is caught", async () => {
+    const tampering = { operator: tamper.routesBeforeDecision };
+    expect(await firstComplaint({ scenario: "delete active", tampering })).toMatch(/is not the active/);
   });
 
   it("that does not say why the active changed is caught", async () => {

@@ -219,6 +219,11 @@ export class LoadedDatabase {
     this.world.changed(this, "replication agent stopped");
   }
 
+  /** What is committed now is on disk. */
+  flush(): void {
+    this.files.log = [...this.log];
+  }
+
   /** All is on disk; nothing is lost. */
   unload(): void {
     this.end(this.log.length, "was unloaded");

@@ -93,20 +93,20 @@ export function overwritesRecord(world: EngineWorld): EngineWorld {
   };
 }
 
-/** Applications are led to the standby as soon as the record names it, before it is the active. */
-export function routesBeforePromotion(world: EngineWorld): EngineWorld {
+/** Applications are led to the standby as soon as the record is Closed, before it is to take over. */
+export function routesBeforeDecision(world: EngineWorld): EngineWorld {
   const { kube } = world;
-  const route = async (record: PermissionRecord): Promise<void> => {
+  const route = async (podUID: string): Promise<void> => {
     const classic = await kube.get<TimesTenClassicObject & KubeObject>(timesTenClassics, NAMESPACE, NAME);
     const slice = await kube.get<EndpointSlice>(endpointSlices, NAMESPACE, `${NAME}-active`);
     const { items } = await kube.list<Pod>(pods, { namespace: NAMESPACE });
-    const pod = items.find(item => item.metadata.uid === record.writer.podUID);
+    const pod = items.find(item => item.metadata.uid === podUID);
     if (classic === null || slice === null || pod === undefined) return;
-    if (routedPodUID(slice) === record.writer.podUID) return;
+    if (routedPodUID(slice) === podUID) return;
     const endpoint = {
       ip: pod.status?.podIP ?? "",
       podName: pod.metadata.name,
-      podUID: record.writer.podUID,
+      podUID,
     };
     await kube.replace(endpointSlices, buildEndpointSlice(classic, endpoint));
   };
@@ -115,7 +115,8 @@ export function routesBeforePromotion(world: EngineWorld): EngineWorld {
     kube: overlay(kube, {
       replace: async (resource, object) => {
         const done = await kube.replace(resource, object);
-        if (isRecord(resource, object) && recordIn(object).from > 0) await route(recordIn(object));
+        const record = isRecord(resource, object) ? recordIn(object) : null;
+        if (record?.mode === "Closed" && record.standby !== null) await route(record.standby);
         return done;
       },
     }),

@@ -39,6 +39,7 @@ const typicalMs: Record<Operation, [number, number]> = {
   open: [10, 60],
   close: [10, 120],
   mark: [1, 8],
+  makeDurable: [2, 15],
   waitForStandby: [1, 8],
   stopDaemon: [80, 400],
 };
@@ -318,6 +319,11 @@ export class VirtualTimesTen implements TimesTen {
   async close(signal: AbortSignal): Promise<void> {
     await this.spend("close", signal);
     this.needDatabase().setOpen(false);
+  }
+
+  async makeDurable(signal: AbortSignal): Promise<void> {
+    await this.spend("makeDurable", signal);
+    this.needDatabase().flush();
   }
 
   async mark(signal: AbortSignal): Promise<number> {

@@ -210,6 +210,48 @@ describe("a promotion that cannot be", () => {
     });
   });
 
+  describe("that leaves a two-safe pair with a copy that has everything and a disk that was cut short", () => {
+    type How = "daemon died" | "stopped" | "unloaded";
+    const after = (former: How, promoted: How, usingTwosafe = true) => {
+      const ended = (boot: string, how: How) => [{ boot, endedAtMs: 1, how, podUID: "" }];
+      const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
+      const standby = pod(1, {
+        state: agentState(1, {
+          boot: "boot-1b",
+          endedBoots: ended(BOOT[1], promoted),
+          permission: { obeyedN: 7, completeFor: 0 },
+        }),
+      });
+      const active = pod(0, {
+        state: agentState(0, {
+          boot: "boot-0b",
+          endedBoots: ended(BOOT[0], former),
+          timesten: { ...idleView, usingTwosafe },
+          permission: { obeyedN: 7, mode: "none", closed: true },
+        }),
+      });
+      const over = [...overActive, { podUID: UID[1], boot: BOOT[1] }];
+      return decide(
+        observation({ state: "WaitingForActive", record: givenUp, pods: [active, standby], over }),
+      );
+    };
+
+    it.each(["stopped", "unloaded"] as const)("is a matter for people where that copy was %s", how => {
+      const d = after("daemon died", how);
+      expect(d).toMatchObject({ state: "ManualInterventionRequired", recordWrite: null });
+      expect(d.reasons[0]).toMatchObject({ reason: "StandbyAhead" });
+      expect(d.reasons[0]?.message).toContain("sample-1 has everything but never became the active");
+    });
+
+    it.each([
+      ["the old writer ended in order", after("stopped", "stopped")],
+      ["both were cut short", after("daemon died", "daemon died")],
+      ["commits do not wait for the standby", after("daemon died", "stopped", false)],
+    ])("lets the old writer's disk go on where %s", (_why, d) => {
+      expect(d.recordWrite?.value).toMatchObject({ n: 8, writer: { podUID: UID[0], boot: "boot-0b" } });
+    });
+  });
+
   it("is a matter for people when the old writer's disk is gone as well", () => {
     const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
     const obeying = pod(1, { state: agentState(1, { permission: { obeyedN: 7, completeFor: 0 } }) });

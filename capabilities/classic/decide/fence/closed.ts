@@ -1,5 +1,5 @@
 /** Rules for a record in mode Closed: nobody writes; who goes on? */
-import type { PermissionRecord } from "../../../../protocol";
+import type { AgentState, PermissionRecord } from "../../../../protocol";
 import type { Reason } from "../../decision";
 import type { ObservedPod } from "../../observation";
 import {
@@ -170,9 +170,26 @@ function afterGivenUp({ record, writer, peer, life }: InForce): Verdict {
   }
   const behind = whyBehind(mine.state, writer);
   if (behind !== null) return comparing(behind, writer);
+  if (mayLack(mine.state, told, record)) {
+    const last = `the last commits: ${writer.name} has everything but never became the active, and the database of ${peer.name} ended without being unloaded`;
+    return standing("stuck", "StandbyAhead", `missing: ${last}; a person must choose which one goes on`);
+  }
   const write = goesOn(record, { podUID: peer.uid, boot: mine.boot });
   const message = `${writer.name} never became the active; record ${write.n} names ${peer.name} again`;
   return { situation: "configuring", why: { reason: "ActiveReturned", message }, write, proof: null };
+}
+
+/**
+ * With RETURN TWOSAFE the one that was to take over has every acknowledged commit, and has it on disk where it ended in
+ * order. The former active's disk may lack the last ones where it did not, and the agents' marks do not tell.
+ */
+function mayLack(former: AgentState, promoted: AgentState, record: PermissionRecord): boolean {
+  const endedInOrder = promoted.endedBoots.some(
+    one => one.boot === record.writer.boot && ["stopped", "unloaded"].includes(one.how),
+  );
+  const [last] = former.endedBoots;
+  const cutShort = last !== undefined && (last.how === "daemon died" || last.how === "container restarted");
+  return former.timesten.usingTwosafe && endedInOrder && cutShort;
 }
 
 function promotedAfterAll({ record, writer, life }: Pick<InForce, "record" | "writer" | "life">): Verdict {

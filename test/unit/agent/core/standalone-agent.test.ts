@@ -56,6 +56,7 @@ class PlayedTimesTen {
       stopRepAgent: never,
       setActive: never,
       savePeerFailed: never,
+      makeDurable: never,
       mark: never,
       waitForStandby: never,
       deactivate: never,
