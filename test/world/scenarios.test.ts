@@ -28,12 +28,14 @@ describe("a run", () => {
     const first = await runScenario(options);
     const second = await runScenario(options);
     expect(second.story()).toEqual(first.story());
-    expect(second.hash).toBe(first.hash);
+    expect(second.hash()).toBe(first.hash());
   });
 
   it("is another for another seed", async () => {
     const hashes = await Promise.all(
-      ["a", "b"].map(async seed => (await runScenario({ seed, scenario: "creation", faults: "none" })).hash),
+      ["a", "b"].map(async seed =>
+        (await runScenario({ seed, scenario: "creation", faults: "none" })).hash(),
+      ),
     );
     expect(hashes[0]).not.toBe(hashes[1]);
   });

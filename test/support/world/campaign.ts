@@ -63,7 +63,7 @@ export async function allKillPoints(
 /** @returns the runs whose every point is a kill point: each scenario, with one and two operators, short and long L */
 export function killPointBases(both = true): Omit<RunOptions, "killPoint" | "faults">[] {
   return scenarioNames.flatMap((scenario, i) => {
-    const one = { seed: "kill-points", scenario, brisk: true, drift: 0.04 };
+    const one = { seed: "kill-points", scenario, brisk: true, prepared: true, drift: 0.04 };
     const variants = [
       { ...one, twosafe: i % 2 === 1, operators: 1 as const, leaseMs: 3_000 },
       { ...one, twosafe: i % 2 === 0, operators: 2 as const, leaseMs: 6_000 },
@@ -81,10 +81,15 @@ export function randomRun(seed: number): RunOptions {
     faults: "random",
     twosafe: random.chance(0.5),
     operators: random.chance(0.5) ? 2 : 1,
-    brisk: seed % 10 !== 0,
-    leaseMs: random.pick([3_000, 6_000]),
+    ...shapeOf(seed),
+    leaseMs: random.chance(0.75) ? 3_000 : 6_000,
     drift: random.pick([0, 0.04, 0.09]),
   };
+}
+
+function shapeOf(seed: number): Pick<RunOptions, "brisk" | "short"> {
+  if (seed % 100 === 0) return {};
+  return seed % 20 === 0 ? { brisk: true } : { short: true };
 }
 
 /** Runs seeds first, first + step, ... below last. @param onFailure told of each at once */
@@ -106,6 +111,8 @@ export async function manySeeds(
   return result;
 }
 
+const shapes = ["brisk", "prepared", "short"] as const;
+
 /** @returns the one command that runs exactly this again and tells its whole story */
 export function replayCommand(options: RunOptions): string {
   return `node scripts/run-ts.mjs test/support/world/main.ts replay '${replayText(options)}'`;
@@ -113,11 +120,11 @@ export function replayCommand(options: RunOptions): string {
 
 /** @returns e.g. `seed=17 scenario=kill-daemon faults=random twosafe operators=2 kill=12:before` */
 export function replayText(options: RunOptions): string {
-  const { seed, scenario, faults, twosafe, operators, brisk, leaseMs, drift, killPoint } = options;
+  const { seed, scenario, faults, twosafe, operators, leaseMs, drift, killPoint } = options;
   const words = [`seed=${inOneWord(seed)}`, `scenario=${scenario.replaceAll(" ", "_")}`, `faults=${faults}`];
   if (twosafe === true) words.push("twosafe");
   words.push(`operators=${operators ?? 1}`);
-  if (brisk === true) words.push("brisk");
+  for (const shape of shapes) if (options[shape] === true) words.push(shape);
   if (leaseMs !== undefined) words.push(`lease=${leaseMs}`);
   if (drift !== undefined) words.push(`drift=${drift}`);
   if (killPoint !== undefined) words.push(`kill=${killPoint.index}:${killPoint.when}`);
@@ -145,7 +152,7 @@ export function parseReplay(text: string): RunOptions {
     faults: words.get("faults") === "random" ? "random" : "none",
     twosafe: words.has("twosafe"),
     operators: words.get("operators") === "2" ? 2 : 1,
-    brisk: words.has("brisk"),
+    ...Object.fromEntries(shapes.filter(shape => words.has(shape)).map(shape => [shape, true])),
     leaseMs: numberOf(words.get("lease")),
     drift: numberOf(words.get("drift")),
     killPoint:

@@ -13,32 +13,51 @@ import {
 } from "./strikes";
 import { NAME, type WholeWorld } from "./world";
 
+/** How a storm is. */
+export type Storm = "long" | "brisk" | "short";
+
+interface StormShape {
+  /** How long it rages, ms. */
+  lastsMs: readonly [number, number];
+  /** Between two blows, ms. */
+  pauseMs: readonly [number, number];
+  /** Blows at most. */
+  most: number;
+}
+
+const shapes: Record<Storm, StormShape> = {
+  long: { lastsMs: [5_000, 30_000], pauseMs: [200, 4_000], most: Infinity },
+  brisk: { lastsMs: [1_750, 10_500], pauseMs: [70, 1_400], most: Infinity },
+  // On top of the scenario's own blow.
+  short: { lastsMs: [100, 2_500], pauseMs: [10, 1_000], most: 2 },
+};
+
 export class Chaos {
   private readonly random: SeededRandom;
   private readonly heals: (() => void)[] = [];
   private databaseFaults = 0;
   private replaced = 0;
 
-  /** @param brisk blows follow each other faster, and it is over sooner */
   constructor(
     private readonly world: WholeWorld,
-    private readonly brisk = false,
+    private readonly storm: Storm = "long",
   ) {
     this.random = world.random.fork("chaos");
   }
 
-  /** Lets it rage for 5 to 30 s of virtual time (brisk: 2 to 10 s), then heals everything. */
+  /** Lets it rage for as long as it is to, then heals everything. */
   async rage(): Promise<void> {
     const { world, random } = this;
-    const pace = this.brisk ? 0.35 : 1;
-    const untilMs = world.time.nowMs() + pace * random.between(5_000, 30_000);
+    const { lastsMs, pauseMs, most } = shapes[this.storm];
+    const untilMs = world.time.nowMs() + random.between(...lastsMs);
+    let left = most === Infinity ? most : random.index(most + 1);
     const intensity = drawIntensity(random.fork("intensity"));
     world.faults.set(intensity);
     world.story.tell("fault", `begin ${JSON.stringify(intensity)}`);
     const databaseFaultsAllowed = random.index(3);
     while (world.time.nowMs() < untilMs) {
-      await world.time.pass(pace * random.between(200, 4_000));
-      this.strike(databaseFaultsAllowed);
+      await world.time.pass(random.between(...pauseMs));
+      if (left-- > 0) this.strike(databaseFaultsAllowed);
     }
     world.faults.set(calm);
     for (const heal of this.heals.splice(0)) heal();

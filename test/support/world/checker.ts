@@ -7,7 +7,7 @@ import { type PermissionRecord, recordSchema } from "../../../protocol";
 import { GrantHistory } from "./grants";
 import type { KubeObject } from "../../../capabilities/runtime/ports";
 import type { WritingClient } from "./client";
-import { pods } from "./cluster/resources";
+import { leases, pods } from "./cluster/resources";
 import type { Disk, Entry, LoadedDatabase } from "./database";
 import type { Change, KubeStore } from "./kube/store";
 import { whyNotAllowed } from "./record-rules";
@@ -65,8 +65,14 @@ export class Checker {
     private readonly nowMs: () => number,
   ) {}
 
-  /** Begins to listen to the API. */
+  /** Begins to listen to the API; the records that are there already count as written. */
   follow(store: KubeStore): void {
+    for (const lease of store.list(leases, {}).items) {
+      const record = recordIn(lease);
+      if (record === null) continue;
+      this.records.set(`${lease.metadata.namespace ?? ""}/${lease.metadata.name}`, record);
+      this.highest.set(record.objectUID, record.n);
+    }
     store.subscribe(change => this.seeChange(change));
   }
 
@@ -282,9 +288,8 @@ export class Checker {
   }
 
   private seeLease(change: Change): void {
-    const text = change.object.metadata.annotations?.[RECORD_ANNOTATION];
-    if (text === undefined) return;
-    const record = recordSchema.parse(JSON.parse(text));
+    const record = recordIn(change.object);
+    if (record === null) return;
     if (change.type === "DELETED") {
       this.records.delete(change.key);
       return;
@@ -355,6 +360,12 @@ export class Checker {
     const others = [...this.databases].filter(one => objectOf(one.host) === key && one.podUID !== podUID);
     return promoted && !others.some(one => one.writable());
   }
+}
+
+/** @returns the record that a Lease carries, null when it carries none */
+function recordIn(lease: KubeObject): PermissionRecord | null {
+  const text = lease.metadata.annotations?.[RECORD_ANNOTATION];
+  return text === undefined ? null : recordSchema.parse(JSON.parse(text));
 }
 
 /** @returns `namespace/name` of the object a pod's host name belongs to */

@@ -22,6 +22,9 @@ export interface Attempt {
   ackedMs: number | null;
 }
 
+/** Between two commits of an application that has little to do, ms. */
+const SLOW_MS = 200;
+
 export class WritingClient {
   readonly attempts: Attempt[] = [];
   private address: string | null = null;
@@ -34,27 +37,33 @@ export class WritingClient {
     objectName: string,
     private readonly random: SeededRandom,
     private readonly firstId: number,
-    private readonly pauseMs: number,
+    private pauseMs: number,
     /** Told of every acknowledgement that reached this application. */
     private readonly onAcknowledged: (id: number, database: LoadedDatabase) => void,
   ) {
     const name = `${objectName}-active`;
-    const resolve = (slice: Slice | null): void => {
-      const endpoint = slice?.endpoints?.find(item => item.conditions?.ready !== false);
-      // kube-proxy syncs at once when idle, else at its next sync.
+    const resolve = (): void => {
+      // kube-proxy syncs at once when idle, else at its next sync; what it then finds is the newest.
       around.time.after(random.chance(0.7) ? random.between(5, 50) : random.between(50, 1_000), () => {
+        const slice = around.store.get<Slice>(endpointSlices, namespace, name);
+        const endpoint = slice?.endpoints?.find(item => item.conditions?.ready !== false);
         this.address = endpoint?.addresses[0] ?? null;
       });
     };
-    resolve(around.store.get<Slice>(endpointSlices, namespace, name));
+    resolve();
     around.store.subscribe(change => {
-      if (change.kind !== "discovery.k8s.io/endpointslices" || change.key !== `${namespace}/${name}`) return;
-      resolve(change.type === "DELETED" ? null : change.object);
+      if (change.kind === "discovery.k8s.io/endpointslices" && change.key === `${namespace}/${name}`)
+        resolve();
     });
   }
 
   start(): void {
     this.pause(1);
+  }
+
+  /** From now on it has less to do. */
+  slowDown(): void {
+    this.pauseMs = SLOW_MS;
   }
 
   /** No further commits. */

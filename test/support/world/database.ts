@@ -36,6 +36,12 @@ export interface Disk {
   database: DatabaseFiles | null;
 }
 
+/** @returns one that shares nothing with the other */
+export function copyOf(disk: Disk): Disk {
+  const { database } = disk;
+  return { ...disk, database: database === null ? null : { ...database, log: [...database.log] } };
+}
+
 export function emptyDisk(): Disk {
   return { memory: null, instance: false, database: null };
 }
@@ -203,6 +209,14 @@ export class LoadedDatabase {
       });
       this.waiters.push(waiter);
     });
+  }
+
+  /** Goes on as it was in a world that was left: its processes were there before this one began. */
+  goOn(role: Role): void {
+    this.role = role;
+    this.isOpen = role === "ACTIVE";
+    this.world.changed(this, `goes on as ${role}`);
+    this.startRepAgent();
   }
 
   startRepAgent(): void {

@@ -34,7 +34,7 @@ async function replay(text: string): Promise<number> {
   const result = await runScenario(parseReplay(text));
   console.log(result.story().join("\n"));
   console.log(
-    `${replayText(parseReplay(text))}: ${result.outcome}, hash ${result.hash.slice(0, 16)}, commits ${JSON.stringify(result.commits)}, ` +
+    `${replayText(parseReplay(text))}: ${result.outcome}, hash ${result.hash().slice(0, 16)}, commits ${JSON.stringify(result.commits)}, ` +
       `${Math.round(result.virtualMs / 1000)} s in ${result.steps} steps`,
   );
   for (const violation of result.violations) console.log(`VIOLATED ${violation}`);
@@ -85,6 +85,8 @@ function child(job: number, jobs: number): Promise<Part> {
   return new Promise((resolve, reject) => {
     const args = [
       ...process.execArgv,
+      // Runs make much that dies young.
+      "--max-semi-space-size=64",
       process.argv[2] === undefined ? "" : ENTRY,
       "part",
       String(job),

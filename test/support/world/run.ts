@@ -1,8 +1,9 @@
 /** One run: a scenario under a seed, with faults or a kill point, and what the checker says of it. */
-import { Chaos } from "./chaos";
+import { Chaos, type Storm } from "./chaos";
 import type { WritableSpan } from "./checker";
 import { disturb, type ScenarioName } from "./scenarios";
-import { WholeWorld, type WorldTampering } from "./world";
+import { type PairKind, preparedPair } from "./prepared";
+import { WholeWorld, type PreparedPair, type WorldTampering } from "./world";
 
 export { type ScenarioName, scenarioNames, stormyScenarios } from "./scenarios";
 
@@ -19,8 +20,12 @@ export interface RunOptions {
   faults: "none" | "random";
   twosafe?: boolean;
   operators?: 1 | 2;
-  /** Fast nodes, a shorter storm, a shorter look at the rest: most runs of a campaign. */
+  /** Fast nodes, a shorter storm, a shorter look at the rest. */
   brisk?: boolean;
+  /** Begins with a prepared pair, not with a creation. */
+  prepared?: boolean;
+  /** Prepared, brisk, with one to three faults close together: most runs of a campaign. */
+  short?: boolean;
   /** L of the object, ms; the default's where nothing is said. */
   leaseMs?: number | undefined;
   /** How far the clocks of the nodes are apart in rate at most; 0.04 where nothing is said. */
@@ -39,7 +44,8 @@ export interface RunResult {
   /** The operators' writes and commands since the scenario's own part began: its kill points. */
   effects: string[];
   commits: { acked: number; lost: number; died: number };
-  hash: string;
+  /** @returns the same for the same course of events */
+  hash: () => string;
   story: (count?: number) => string[];
   virtualMs: number;
   steps: number;
@@ -51,10 +57,14 @@ export interface RunResult {
 const CALM_BOUND_MS = 60_000;
 /** After faults stop: a lost event is made up for by the next list (120 s), the rest takes as long as in calm. */
 const AFTER_FAULTS_BOUND_MS = 200_000;
+/** How long a pair serves before it is struck. */
+const SERVING_MS = [100, 1_500] as const;
+const SERVING_SHORT_MS = [0, 600] as const;
 /** After Normal is seen, the last words of status and Events come within this long; after a restart within that. */
 const SETTLED_MS = 3_000;
 const RESTARTED_MS = 12_000;
 const RESTARTED_BRISK_MS = 10_000;
+const RESTARTED_SHORT_MS = 2_500;
 /** The longest that the product lets anything take: a command of ten minutes, tried again, or a wait as long. */
 const LONGEST_MS = 900_000;
 /** A lost watch event is made up for by the next list. */
@@ -62,11 +72,15 @@ const RELIST_MS = 125_000;
 /** At rest the operators write nothing for so long. */
 const QUIET_MS = 30_000;
 const QUIET_BRISK_MS = 6_000;
+const QUIET_SHORT_MS = 2_000;
 const QUIET_WRITES = 2;
+const QUIET_WRITES_SHORT = 1;
+/** How often rest is looked for once more where faults have been. */
+const LATE_LOOKS = 3;
 
 /** Runs one scenario from an empty cluster to rest. */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
-  const run = new Run(options);
+  const run = new Run(options, isPrepared(options) ? await preparedPair(kindOf(options)) : undefined);
   const unhandled = (reason: unknown): void =>
     run.world.checker.violated(
       `unhandled rejection: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`,
@@ -82,18 +96,30 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
   }
 }
 
+function kindOf({ twosafe, leaseMs }: RunOptions): PairKind {
+  return { twosafe: twosafe ?? false, leaseMs };
+}
+
+/** A creation begins with nothing. */
+function isPrepared({ prepared, short, scenario }: RunOptions): boolean {
+  return (prepared === true || short === true) && scenario !== "creation";
+}
+
 class Run {
   readonly world: WholeWorld;
   private readonly effects: string[] = [];
   private armed = false;
   private outcome: RunResult["outcome"] = "stuck";
 
-  constructor(private readonly o: RunOptions) {
+  constructor(
+    private readonly o: RunOptions,
+    private readonly prepared: PreparedPair | undefined,
+  ) {
     this.world = new WholeWorld({
       seed: `${o.scenario} ${o.seed}`,
-      twosafe: o.twosafe ?? false,
-      brisk: o.brisk,
-      leaseMs: o.leaseMs,
+      ...kindOf(o),
+      brisk: this.isBrisk(),
+      prepared,
       drift: o.drift,
       tampering: o.tampering,
     });
@@ -104,19 +130,22 @@ class Run {
     const { world, o } = this;
     this.armed = o.scenario === "creation";
     for (let i = 0; i < (o.operators ?? 1); i++) world.startOperator(`operator-${i}`);
-    world.apply();
-    const chaos = o.faults === "random" ? new Chaos(world, o.brisk) : null;
-    const early = chaos !== null && (o.scenario === "creation" || world.random.fork("when").chance(0.3));
+    if (this.prepared === undefined) world.apply();
+    const chaos = o.faults === "random" ? new Chaos(world, this.storm()) : null;
+    const early =
+      chaos !== null &&
+      (o.scenario === "creation" || (o.short !== true && world.random.fork("when").chance(0.3)));
     if (early) await chaos.rage();
     let reached = await this.untilNormal(() => true, early ? AFTER_FAULTS_BOUND_MS : CALM_BOUND_MS);
     if (reached && o.scenario !== "creation") {
-      await world.time.pass(world.random.fork("serving").between(100, 1_500));
+      const [low, high] = o.short === true ? SERVING_SHORT_MS : SERVING_MS;
+      await world.time.pass(world.random.fork("serving").between(low, high));
       // What an early storm left behind, such as a session that is given up only now, may still have its consequences.
       if (world.whyNotNormal() !== null) reached = await this.untilNormal(() => true, AFTER_FAULTS_BOUND_MS);
     }
     if (reached && o.scenario !== "creation") {
       this.armed = true;
-      const over = o.blow === undefined ? disturb(o.scenario, world) : o.blow(world);
+      const over = o.blow === undefined ? disturb(o.scenario, world, o.short) : o.blow(world);
       if (!early && chaos !== null) await chaos.rage();
       const boundMs = o.boundMs ?? (chaos === null ? CALM_BOUND_MS : AFTER_FAULTS_BOUND_MS);
       if (o.blow === undefined && o.scenario === "delete") return this.untilGone(boundMs);
@@ -181,7 +210,9 @@ class Run {
     // A killed operator may still be about to come back and look around.
     const disturbed =
       this.o.killPoint !== undefined || this.o.faults === "random" || this.o.blow !== undefined;
-    const restartedMs = this.o.brisk === true ? RESTARTED_BRISK_MS : RESTARTED_MS;
+    const restartedMs =
+      this.o.short === true ? RESTARTED_SHORT_MS : this.isBrisk() ? RESTARTED_BRISK_MS : RESTARTED_MS;
+    if (this.o.short === true) world.client.slowDown();
     const settleMs = disturbed ? restartedMs : SETTLED_MS;
     await world.time.pass(settleMs);
     // What was found out late, as by a node that was cut off, has its consequences now: once.
@@ -190,17 +221,28 @@ class Run {
       await world.time.pass(settleMs);
     }
     world.client.stop();
-    let writes = await this.writesAtRest();
-    if (writes > QUIET_WRITES && this.o.faults === "random") {
-      await world.time.pass(RELIST_MS);
-      writes = await this.writesAtRest();
-    }
-    if (writes > QUIET_WRITES)
+    const writes = await this.writesWithoutEnd();
+    if (writes > this.allowedWrites())
       world.checker.violated(`${writes} API writes in ${this.quietMs() / 1000} s of rest`);
     const silent = world.whyNotExplained();
     if (silent !== null) world.checker.violated(silent);
     const why = world.whyNotNormal();
     if (why !== null) world.checker.violated(`Normal did not last: ${why}`);
+  }
+
+  /** What follows late from a fault, such as a request that was given up, ends; a hot loop does not. */
+  private async writesWithoutEnd(): Promise<number> {
+    let writes = await this.writesAtRest();
+    if (this.o.faults !== "random") return writes;
+    for (let look = 0; look < LATE_LOOKS && writes > this.allowedWrites(); look++)
+      writes = await this.writesAtRest();
+    if (writes <= this.allowedWrites()) return writes;
+    await this.world.time.pass(RELIST_MS);
+    return this.writesAtRest();
+  }
+
+  private allowedWrites(): number {
+    return this.o.short === true ? QUIET_WRITES_SHORT : QUIET_WRITES;
   }
 
   private async writesAtRest(): Promise<number> {
@@ -210,7 +252,17 @@ class Run {
   }
 
   private quietMs(): number {
-    return this.o.brisk === true ? QUIET_BRISK_MS : QUIET_MS;
+    if (this.o.short === true) return QUIET_SHORT_MS;
+    return this.isBrisk() ? QUIET_BRISK_MS : QUIET_MS;
+  }
+
+  private isBrisk(): boolean {
+    return this.o.brisk === true || this.o.short === true;
+  }
+
+  private storm(): Storm {
+    if (this.o.short === true) return "short";
+    return this.isBrisk() ? "brisk" : "long";
   }
 
   result(): RunResult {
@@ -227,7 +279,7 @@ class Run {
       violations: world.checker.violations,
       effects: this.effects,
       commits,
-      hash: world.story.hash(),
+      hash: () => world.story.hash(),
       story: count => world.story.lines(count),
       virtualMs: world.time.nowMs(),
       steps: world.time.steps(),

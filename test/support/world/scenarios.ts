@@ -55,10 +55,12 @@ interface Stage {
   active: PodRuntime;
   standby: PodRuntime;
   random: SeededRandom;
+  /** @returns how long what ends by itself is to last, ms: shorter or longer than a permission */
+  lastingMs: () => number;
 }
 
-/** How long what ends by itself lasts, ms: shorter and longer than a permission. */
 const LASTING_MS = [2_000, 20_000] as const;
+const LASTING_SHORT_MS = [500, 6_000] as const;
 /** A machine may stand still for less than W - L only (docs/fencing.md). */
 const SUSPENDED_MS = [50, 800] as const;
 
@@ -79,27 +81,26 @@ const blows: Record<Exclude<ScenarioName, "creation">, (stage: Stage) => Over> =
     both(strike.killDaemon(world, standby), strike.killDaemon(world, active)),
   "standby loses its disk": ({ world, standby }) => strike.loseDisk(world, standby),
   "active loses its disk": ({ world, active }) => strike.loseDisk(world, active),
-  "active node loses power": ({ world, active, random }) =>
-    strike.powerCut(world, active.node.name, random.between(...LASTING_MS)),
-  "standby node loses power": ({ world, standby, random }) =>
-    strike.powerCut(world, standby.node.name, random.between(...LASTING_MS)),
-  "active node is cut off": ({ world, active, random }) =>
-    strike.isolate(world, active.node.name, "both", random.between(...LASTING_MS)),
-  "active node hears nothing": ({ world, active, random }) =>
-    strike.isolate(world, active.node.name, "in", random.between(...LASTING_MS)),
-  "active node is not heard": ({ world, active, random }) =>
-    strike.isolate(world, active.node.name, "out", random.between(...LASTING_MS)),
-  "standby node is cut off": ({ world, standby, random }) =>
-    strike.isolate(world, standby.node.name, "both", random.between(...LASTING_MS)),
-  "pods are cut off from each other": ({ world, active, standby, random }) =>
-    strike.cutOff(world, active.name, standby.name, random.between(...LASTING_MS)),
-  "force-delete active behind a cut": ({ world, active, random }) => {
-    const joined = strike.isolate(world, active.node.name, "both", random.between(...LASTING_MS));
+  "active node loses power": ({ world, active, lastingMs }) =>
+    strike.powerCut(world, active.node.name, lastingMs()),
+  "standby node loses power": ({ world, standby, lastingMs }) =>
+    strike.powerCut(world, standby.node.name, lastingMs()),
+  "active node is cut off": ({ world, active, lastingMs }) =>
+    strike.isolate(world, active.node.name, "both", lastingMs()),
+  "active node hears nothing": ({ world, active, lastingMs }) =>
+    strike.isolate(world, active.node.name, "in", lastingMs()),
+  "active node is not heard": ({ world, active, lastingMs }) =>
+    strike.isolate(world, active.node.name, "out", lastingMs()),
+  "standby node is cut off": ({ world, standby, lastingMs }) =>
+    strike.isolate(world, standby.node.name, "both", lastingMs()),
+  "pods are cut off from each other": ({ world, active, standby, lastingMs }) =>
+    strike.cutOff(world, active.name, standby.name, lastingMs()),
+  "force-delete active behind a cut": ({ world, active, random, lastingMs }) => {
+    const joined = strike.isolate(world, active.node.name, "both", lastingMs());
     world.time.after(random.between(100, 3_000), () => world.deletePod(active.name, 0));
     return both(joined, () => active.isGone());
   },
-  "agent of active hangs": ({ world, active, random }) =>
-    strike.hangAgent(world, active, random.between(...LASTING_MS)),
+  "agent of active hangs": ({ world, active, lastingMs }) => strike.hangAgent(world, active, lastingMs()),
   "guard of active dies": ({ active }) => strike.killGuard(active),
   "witness of active dies": ({ active }) => strike.killWitness(active),
   "active node is suspended": ({ world, active, random }) =>
@@ -140,12 +141,15 @@ const blows: Record<Exclude<ScenarioName, "creation">, (stage: Stage) => Over> =
  * Strikes a pair that serves.
  * @returns whether it has struck: what was there before is gone
  */
-export function disturb(scenario: ScenarioName, world: WholeWorld): Over {
+export function disturb(scenario: ScenarioName, world: WholeWorld, short = false): Over {
   if (scenario === "creation") return () => true;
   const [active, standby] = [world.activePod(), world.standbyPod()];
   if (active === undefined || standby === undefined)
     throw new Error("a Normal pair has an active and a standby");
-  return blows[scenario]({ world, active, standby, random: world.random.fork("blow") });
+  const random = world.random.fork("blow");
+  const [low, high] = short ? LASTING_SHORT_MS : LASTING_MS;
+  const lastingMs = (): number => random.between(low, high);
+  return blows[scenario]({ world, active, standby, random, lastingMs });
 }
 
 function both(one: Over, other: Over): Over {

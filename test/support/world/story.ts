@@ -9,19 +9,18 @@ export interface Happening {
 
 export class Story {
   private readonly happenings: Happening[] = [];
-  private readonly digest = createHash("sha256");
 
   constructor(private readonly nowMs: () => number) {}
 
   tell(who: string, what: string): void {
-    const happening = { atMs: this.nowMs(), who, what };
-    this.happenings.push(happening);
-    this.digest.update(`${happening.atMs.toFixed(3)} ${who} ${what}\n`);
+    this.happenings.push({ atMs: this.nowMs(), who, what });
   }
 
-  /** @returns the same for the same course of events; to be asked once, at the end */
+  /** @returns the same for the same course of events */
   hash(): string {
-    return this.digest.copy().digest("hex");
+    const digest = createHash("sha256");
+    for (const { atMs, who, what } of this.happenings) digest.update(`${atMs.toFixed(3)} ${who} ${what}\n`);
+    return digest.digest("hex");
   }
 
   length(): number {

@@ -86,8 +86,16 @@ export class TimesTenInstance {
     this.daemonPid ??= 100 + this.random.index(30_000);
   }
 
+  /** @param processes of a database that outlives the world it was loaded in, as `processNames` gave them there */
+  goOn(processes: string): void {
+    const [pid = 0, lives = 0] = processes.split(",").map(Number);
+    this.daemonPid = pid;
+    this.lives = lives - 1;
+    this.load().goOn(this.place.disk.database?.lastRole ?? "IDLE");
+  }
+
   /** Brings what is on the claim into memory, closed. */
-  load(): void {
+  load(): LoadedDatabase {
     const files = this.place.disk.database;
     if (files === null) throw new Error("TT0833: no such data store");
     this.lives++;
@@ -102,6 +110,7 @@ export class TimesTenInstance {
       pace,
     );
     this.world.changed(this.db, "was loaded");
+    return this.db;
   }
 
   /** Out of memory, everything on disk. */

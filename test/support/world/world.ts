@@ -12,10 +12,10 @@ import type { PodRuntime } from "./cluster/pod-runtime";
 import { configMaps, endpointSlices, namespaces, pods, timesTenClassics } from "./cluster/resources";
 import type { Surroundings, Tampering } from "./cluster/surroundings";
 import { WorldNode } from "./cluster/node";
-import type { Disk, LoadedDatabase } from "./database";
+import { copyOf, type Disk, emptyDisk, type LoadedDatabase } from "./database";
 import { WorldFaults } from "./faults";
 import { type Call, KubeClient } from "./kube/client";
-import { KubeStore } from "./kube/store";
+import { KubeStore, type StoreImage } from "./kube/store";
 import { VirtualProcess } from "./process";
 import { SeededRandom } from "./random";
 import { Story } from "./story";
@@ -67,6 +67,18 @@ export interface WorldOptions {
   tampering?: WorldTampering | undefined;
   /** Kubelets probe readiness; without it a Pod is Ready while its containers run, which is quicker to compute. */
   probing?: boolean | undefined;
+  /** Begins with this pair instead of nothing. */
+  prepared?: PreparedPair | undefined;
+}
+
+/** A pair that serves, as plain data: what API server and claims hold at one moment. */
+export interface PreparedPair {
+  /** Wall clock of that moment, ms since 1970. */
+  epochMs: number;
+  store: StoreImage;
+  disks: ReadonlyMap<string, Disk>;
+  /** The application has not used this number or one above it. */
+  nextCommit: number;
 }
 
 /** Decides over every write and command of the operators: what it is called, and whether its operator survives it. */
@@ -97,9 +109,11 @@ export class WholeWorld {
 
   constructor(private readonly options: WorldOptions) {
     const random = (this.random = new SeededRandom(options.seed));
-    const time = (this.time = new VirtualTime(random.fork("time")));
+    const { prepared } = options;
+    const time = (this.time = new VirtualTime(random.fork("time"), prepared?.epochMs));
     this.story = new Story(() => time.nowMs());
-    this.store = new KubeStore(random.fork("store"), () => time.epochMs + time.nowMs());
+    this.store = new KubeStore(random.fork("store"), () => time.epochMs + time.nowMs(), prepared?.store);
+    for (const [claim, disk] of prepared?.disks ?? []) this.disks.set(claim, copyOf(disk));
     this.checker = new Checker(this.story, () => time.nowMs());
     this.checker.follow(this.store);
     this.store.subscribe(change => {
@@ -113,15 +127,17 @@ export class WholeWorld {
     startStatefulSets(this.store, time, random.fork("statefulsets"));
     startScheduler(this.store, time, random.fork("scheduler"), name => this.placements.get(name));
     startGarbageCollector(this.store, time, random.fork("gc"));
-    this.store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
-    this.store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "operators" } });
+    if (prepared === undefined) {
+      for (const name of [NAMESPACE, "operators"])
+        this.store.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    } else this.kubelet.goOn();
     this.client = new WritingClient(
       around,
       this.network,
       NAMESPACE,
       NAME,
       random.fork("client"),
-      1,
+      prepared?.nextCommit ?? 1,
       50,
       (id, database) => this.checker.seeAcknowledged(id, database),
     );
@@ -156,6 +172,18 @@ export class WholeWorld {
     };
     this.store.create(timesTenClassics, object);
     this.story.tell("user", `applies ${KEY}${this.options.twosafe ? " (twosafe)" : ""}`);
+  }
+
+  /** @returns what another world can begin with; the processes of this one are not in it */
+  image(): PreparedPair {
+    const disks = new Map([...this.disks].map(([claim, disk]) => [claim, copyOf(disk)]));
+    for (const { runtime, database } of this.databases()) {
+      const { database: files } = disks.get(`${NAMESPACE}/tt-persistent-${runtime.name}`) ?? emptyDisk();
+      // Everything of it is flushed.
+      if (files !== null) files.log = [...database.log];
+    }
+    const epochMs = this.time.epochMs + this.time.nowMs();
+    return { epochMs, store: this.store.image(), disks, nextCommit: 1 + this.client.attempts.length };
   }
 
   /** @returns the object as it is stored; not to be changed */

@@ -9,6 +9,8 @@ import type { Surroundings } from "./surroundings";
 
 export class Kubelet {
   private readonly runtimes = new Map<string, PodRuntime>();
+  /** The newest by `namespace/name`. */
+  private readonly newest = new Map<string, PodRuntime>();
   private readonly probes = new Map<string, ProbeRuntime>();
 
   constructor(
@@ -22,6 +24,13 @@ export class Kubelet {
       // A kubelet hears of it a moment later, and never in the middle of the write itself.
       around.time.after(random.between(2, 25), () => this.see(pod, change.type === "DELETED"));
     });
+  }
+
+  /** The pods of a prepared world run already. */
+  goOn(): void {
+    for (const pod of this.around.store.list<Pod>(pods, {}).items) {
+      this.add(pod).goOn();
+    }
   }
 
   isUp(node: string): boolean {
@@ -79,9 +88,7 @@ export class Kubelet {
 
   /** @returns the runtime of a pod by name, the newest one */
   runtime(namespace: string, name: string): PodRuntime | undefined {
-    return [...this.runtimes.values()]
-      .reverse()
-      .find(runtime => runtime.name === name && runtime.pod.metadata.namespace === namespace);
+    return this.newest.get(`${namespace}/${name}`);
   }
 
   private see(pod: Pod, deleted: boolean): void {
@@ -113,9 +120,16 @@ export class Kubelet {
     return this.around.node(node).up && this.network.joined({ name: node, node }, API);
   }
 
+  private add(pod: Pod): PodRuntime {
+    const { uid, namespace, name } = pod.metadata;
+    const runtime = new PodRuntime(this.around, this.network, pod, this.random.fork(uid!));
+    this.runtimes.set(uid!, runtime);
+    this.newest.set(`${namespace}/${name}`, runtime);
+    return runtime;
+  }
+
   private admit(pod: Pod): void {
-    const runtime = new PodRuntime(this.around, this.network, pod, this.random.fork(pod.metadata.uid!));
-    this.runtimes.set(pod.metadata.uid!, runtime);
+    const runtime = this.add(pod);
     if (pod.metadata.deletionTimestamp !== undefined) runtime.terminate(0);
     else this.startWhenFree(runtime);
   }

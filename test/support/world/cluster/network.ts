@@ -69,6 +69,8 @@ interface DialPlan<Out, In> {
 
 export class Network {
   private readonly runtimes = new Map<string, PodRuntime>();
+  /** By host name: the one that joined last of those that are there. */
+  private readonly hosts = new Map<string, PodRuntime>();
   private readonly streams = new Set<AnyStream>();
   /** `from>to` */
   private readonly cuts = new Set<string>();
@@ -81,18 +83,32 @@ export class Network {
     private readonly grants: GrantWatch,
   ) {}
 
+  /** A writer of a prepared world begins with a grant of this very moment. */
+  grantedAtFirst(boot: string, n: number, leaseMs: number): void {
+    this.grants.requested("prepared", boot, n, leaseMs);
+    this.grants.granted("prepared");
+  }
+
   join(runtime: PodRuntime): void {
     this.runtimes.set(runtime.ip, runtime);
+    this.hosts.set(runtime.host, runtime);
+  }
+
+  private forget(runtime: PodRuntime): void {
+    if (this.runtimes.get(runtime.ip) === runtime) this.runtimes.delete(runtime.ip);
+    const other = this.all().findLast(one => one.host === runtime.host);
+    if (other === undefined) this.hosts.delete(runtime.host);
+    else this.hosts.set(runtime.host, other);
   }
 
   leave(runtime: PodRuntime): void {
-    if (this.runtimes.get(runtime.ip) === runtime) this.runtimes.delete(runtime.ip);
+    this.forget(runtime);
     for (const stream of this.streamsOf(runtime.name)) stream.end("connection reset");
   }
 
   /** Its node lost power: whoever is connected hears nothing of that. */
   vanish(runtime: PodRuntime): void {
-    if (this.runtimes.get(runtime.ip) === runtime) this.runtimes.delete(runtime.ip);
+    this.forget(runtime);
     for (const stream of this.streamsOf(runtime.name)) stream.vanish();
   }
 
@@ -235,8 +251,8 @@ export class Network {
   }
 
   private reach(fromHost: string, host: string): LoadedDatabase | null {
-    const target = this.all().findLast(runtime => runtime.host === host);
-    const source = this.all().findLast(runtime => runtime.host === fromHost);
+    const target = this.hosts.get(host);
+    const source = this.hosts.get(fromHost);
     if (target === undefined || source === undefined) return null;
     return this.joined(source.place(), target.place()) ? (target.instance?.db ?? null) : null;
   }

@@ -1,6 +1,8 @@
 /** One pod on its node: sandbox, init containers, the tt container with its restarts, and its end. */
 import { KubeError } from "../../../../capabilities/runtime/ports";
-import { emptyDisk } from "../database";
+import type { AgentMemory } from "../../../../agent/ports";
+import { type Permit, timingFor } from "../../../../protocol";
+import { type Disk, emptyDisk } from "../database";
 import type { SeededRandom } from "../random";
 import { TimesTenInstance } from "../timesten";
 import type { ClientRole } from "../../../../agent/server/link";
@@ -9,7 +11,8 @@ import { imageNamed, troubleWith, type WorldImage } from "./images";
 import { API, type Listener, type Network } from "./network";
 import type { WorldNode } from "./node";
 import { proberOf, type Prober } from "./probes";
-import { type ContainerStatus, type Pod, pods, secrets } from "./resources";
+import { type ContainerEnd, type ContainerRun, podStatus } from "./pod-status";
+import { type Pod, pods, secrets } from "./resources";
 import type { Place } from "./stream";
 import type { Surroundings } from "./surroundings";
 import { type RunVolume, VirtualGuard } from "./virtual-guard";
@@ -19,17 +22,6 @@ import { VirtualWitness } from "./virtual-witness";
 const BACKOFF_MS = [0, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000];
 /** What a killed process reports. */
 const KILLED = 137;
-
-interface ContainerRun {
-  id: string;
-  startedAt: string;
-}
-
-interface ContainerEnd extends ContainerRun {
-  exitCode: number;
-  reason: string;
-  finishedAt: string;
-}
 
 /** A pod's containers and what the kubelet will say of them. */
 export class PodRuntime {
@@ -66,7 +58,7 @@ export class PodRuntime {
   ) {
     this.node = around.node(pod.spec.nodeName ?? "");
     this.image = imageNamed(pod.spec.containers.find(one => one.name === "tt")?.image);
-    this.ip = `10.0.${random.index(250)}.${1 + random.index(250)}`;
+    this.ip = pod.status?.podIP ?? `10.0.${random.index(250)}.${1 + random.index(250)}`;
     this.host = `${pod.metadata.name}.${serviceOf(pod)}.${pod.metadata.namespace}.svc.cluster.local`;
     this.prober = proberOf(this, around, random);
   }
@@ -123,6 +115,44 @@ export class PodRuntime {
         this.startContainer();
       });
     });
+  }
+
+  /**
+   * The pod of a prepared world: its container runs and its database is loaded, as status and claim say. Agent, guard
+   * and witness start again; a writer has been granted leave a moment ago.
+   */
+  goOn(): void {
+    const { around, volume } = this;
+    const disk = this.disk();
+    const memory = disk.memory === null ? null : (JSON.parse(disk.memory) as AgentMemory);
+    const status = this.pod.status?.containerStatuses?.find(({ name }) => name === "tt");
+    if (memory === null || memory.boot === null || status?.containerID === undefined)
+      throw new Error(`${this.name} does not run in the prepared world`);
+    const running = status.state["running"] as { startedAt: string };
+    this.phase = "Running";
+    this.run = { id: status.containerID, startedAt: running.startedAt };
+    this.restarts = status.restartCount;
+    this.network.join(this);
+    this.instance = this.newInstance(disk);
+    this.instance.goOn(memory.boot.processes);
+    const { id: boot, processes } = memory.boot;
+    volume.life = { podUID: this.uid, boot, processes, attached: "" };
+    volume.guard = { life: volume.life, permit: this.grantedAtFirst(memory) };
+    if (volume.guard.permit !== null) around.permitTaken(volume.guard.permit);
+    this.startWitness();
+    this.startAgent();
+  }
+
+  /** @returns what the writer of a Pair may do at the beginning of a prepared world; null: nothing */
+  private grantedAtFirst({ boot, obeyed }: AgentMemory): Permit | null {
+    if (boot === null || obeyed?.mode !== "Pair" || obeyed.writer.boot !== boot.id) return null;
+    const { leaseMs, closingMs } = timingFor(obeyed.leaseMs);
+    this.network.grantedAtFirst(boot.id, obeyed.n, leaseMs);
+    const until = {
+      monotonicMs: this.node.monotonicMs() + leaseMs,
+      boottimeMs: this.node.boottimeMs() + leaseMs,
+    };
+    return { boot: boot.id, n: obeyed.n, until, closingMs };
   }
 
   /** SIGTERM to everything, SIGKILL after the grace period; then the pod is no more. */
@@ -217,18 +247,22 @@ export class PodRuntime {
     this.prober?.reset();
     this.run = { id: `containerd://${random.uuid().replaceAll("-", "")}`, startedAt: this.stamp() };
     this.phase = "Running";
+    this.instance = this.newInstance(this.disk());
+    this.around.story.tell("kubelet", `tt container of ${this.name} runs`);
+    this.startAgent();
+    this.reportSoon();
+  }
+
+  private newInstance(disk: Disk): TimesTenInstance {
     const place = {
       podName: this.name,
       podUID: this.uid,
       host: this.host,
       release: this.image.is === "absent" ? "" : this.image.release,
-      disk: this.disk(),
+      disk,
     };
-    const life = random.fork(`container ${this.restarts}`);
-    this.instance = new TimesTenInstance(place, this.network.databaseWorld(life), life);
-    this.around.story.tell("kubelet", `tt container of ${this.name} runs`);
-    this.startAgent();
-    this.reportSoon();
+    const life = this.random.fork(`container ${this.restarts}`);
+    return new TimesTenInstance(place, this.network.databaseWorld(life), life);
   }
 
   private startWitness(): void {
@@ -344,67 +378,10 @@ export class PodRuntime {
     // A node that does not reach the API server tells it nothing.
     if (!this.node.up || !this.network.joined(this.place(), API)) return;
     if (current === null || current.metadata.uid !== this.uid) return;
+    const { phase, ip, image, run, last, restarts, gone } = this;
     const ready = this.isReady();
-    const status = {
-      phase: this.phase,
-      podIP: this.ip,
-      podIPs: [{ ip: this.ip }],
-      conditions: [
-        { type: "Ready", status: ready ? "True" : "False" },
-        { type: "ContainersReady", status: ready ? "True" : "False" },
-        { type: "Initialized", status: this.phase === "Running" ? "True" : "False" },
-        { type: "PodScheduled", status: "True" },
-      ],
-      initContainerStatuses: this.initStatuses(),
-      containerStatuses: [this.containerStatus(), sidecarStatus(this.phase === "Running" && !this.gone)],
-    };
+    const status = podStatus({ phase, ip, image, run, ready, last, restarts, gone });
     this.tolerateAbsence(() => store.replaceStatus(pods, { ...current, status }));
-  }
-
-  private initStatuses(): ContainerStatus[] {
-    const waiting = troubleWith(this.image);
-    if (waiting === null) return [];
-    const rest = { ready: false, started: false, restartCount: 0, lastState: {}, image: "tt", imageID: "tt" };
-    return [{ name: "ttinit", state: { waiting }, ...rest }];
-  }
-
-  private containerStatus(): ContainerStatus {
-    const { run, last } = this;
-    const image = { image: "tt", imageID: "tt" };
-    const lastState = last === null ? {} : { terminated: terminated(last) };
-    if (run !== null) {
-      return {
-        name: "tt",
-        containerID: run.id,
-        ready: this.isReady(),
-        started: true,
-        restartCount: this.restarts,
-        state: { running: { startedAt: run.startedAt } },
-        lastState,
-        ...image,
-      };
-    }
-    if (last === null) {
-      return {
-        name: "tt",
-        ready: false,
-        started: false,
-        restartCount: 0,
-        state: { waiting: { reason: "PodInitializing" } },
-        lastState,
-        ...image,
-      };
-    }
-    return {
-      name: "tt",
-      containerID: last.id,
-      ready: false,
-      started: false,
-      restartCount: this.restarts,
-      state: { terminated: terminated(last) },
-      lastState,
-      ...image,
-    };
   }
 
   private tolerateAbsence(write: () => void): void {
@@ -424,7 +401,7 @@ export class PodRuntime {
     );
   }
 
-  private disk(): ReturnType<typeof emptyDisk> {
+  private disk(): Disk {
     const claim = (this.pod.spec.volumes ?? []).find(volume => volume.name === "tt-persistent");
     const key = `${this.pod.metadata.namespace}/${claim?.persistentVolumeClaim?.claimName ?? this.uid}`;
     let disk = this.around.disks.get(key);
@@ -448,22 +425,4 @@ export class PodRuntime {
 
 function serviceOf(pod: Pod): string {
   return pod.metadata.name.replace(/-\d+$/, "");
-}
-
-function terminated(end: ContainerEnd): object {
-  const { id, exitCode, reason, startedAt, finishedAt } = end;
-  return { containerID: id, exitCode, reason, startedAt, finishedAt };
-}
-
-function sidecarStatus(running: boolean): ContainerStatus {
-  return {
-    name: "daemonlog",
-    ready: running,
-    started: running,
-    restartCount: 0,
-    state: running ? { running: {} } : { waiting: { reason: "PodInitializing" } },
-    lastState: {},
-    image: "tt",
-    imageID: "tt",
-  };
 }

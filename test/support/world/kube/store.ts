@@ -34,22 +34,41 @@ export interface DeleteOptions {
   gracePeriodSeconds?: number;
 }
 
+/** Everything in a store at one moment; the trees in it are frozen and may be shared. */
+export interface StoreImage {
+  version: number;
+  objects: ReadonlyMap<string, ReadonlyMap<string, Stored>>;
+  changes: readonly Change[];
+}
+
 const conflict = (message: string): KubeError => new KubeError(409, "Conflict", message);
 const invalid = (message: string): KubeError => new KubeError(422, "Invalid", message);
 
 export class KubeStore {
-  private version = 1000;
+  private version: number;
   /** Watches from before this version are refused. */
   private horizon = 0;
   private readonly objects = new Map<string, Map<string, Stored>>();
-  private readonly changes: Change[] = [];
+  private readonly changes: Change[];
   private readonly listeners = new Set<(change: Change) => void>();
 
   constructor(
     private readonly random: SeededRandom,
     /** Wall clock, ms. */
     private readonly nowMs: () => number,
-  ) {}
+    /** What is in it at the beginning. */
+    image?: StoreImage,
+  ) {
+    this.version = image?.version ?? 1000;
+    this.changes = [...(image?.changes ?? [])];
+    for (const [kind, objects] of image?.objects ?? []) this.objects.set(kind, new Map(objects));
+  }
+
+  /** @returns what is in it now, to begin another one with */
+  image(): StoreImage {
+    const objects = new Map([...this.objects].map(([kind, all]) => [kind, new Map(all)]));
+    return { version: this.version, objects, changes: [...this.changes] };
+  }
 
   get<T extends KubeObject>(resource: Resource, namespace: string | undefined, name: string): T | null {
     return (this.kind(resource).get(place(resource, namespace, name)) ?? null) as T | null;
