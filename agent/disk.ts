@@ -24,6 +24,7 @@ const fileSchema = z.object({
       .nullable()
       .default(null),
     endedBoots: z.array(endedBootSchema),
+    closedByPerson: z.string().nullable().default(null),
   }),
 });
 

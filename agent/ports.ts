@@ -42,6 +42,8 @@ export interface AgentMemory {
   /** What the present life has everything of (rule A7); of no other life. */
   complete: { n: number; writer: Writer; boot: string } | null;
   endedBoots: EndedBoot[];
+  /** The life that a person has closed and nobody has opened since; null: none. */
+  closedByPerson: string | null;
 }
 
 export interface Disk {

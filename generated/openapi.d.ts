@@ -537,6 +537,8 @@ export interface components {
                          */
                         dbId?: number;
                         open?: boolean;
+                        /** @description A person has closed it and nobody has opened it since. */
+                        closedByPerson?: boolean;
                         /** @description The present life of the database in memory. */
                         boot?: string;
                     };

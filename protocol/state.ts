@@ -108,6 +108,8 @@ export const permissionViewSchema = z.object({
   noWaiting: z.string().nullable(),
   /** The guard is there and enforces what the agent told it last. */
   guarded: z.boolean(),
+  /** May write, but a person has closed the database (ttAdmin -close): it stays so until a person opens it. */
+  closedByPerson: z.boolean().default(false),
   /** A promotion this life of the database will never carry out, and why. */
   refused: z.object({ n: z.number().int().min(1), reason: z.string() }).nullable(),
 });

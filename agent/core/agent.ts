@@ -92,6 +92,8 @@ export class Agent implements AgentSessions {
     const peering = (): Peering => this.peering;
     const { podUID, objectUID } = self;
     const standing = (this.#standing = new Standing({
+      clock,
+      log,
       self: { podUID, objectUID },
       topology,
       life,
@@ -123,7 +125,7 @@ export class Agent implements AgentSessions {
       timesten,
       life,
       lookAfresh,
-      context: () => this.#commandContext(),
+      context: () => standing.forCommands(),
       onChange: () => {
         this.#changed();
         looks.schedule();
@@ -139,7 +141,7 @@ export class Agent implements AgentSessions {
     const isReady = topology === "none" ? readinessAlone : readinessInPair;
     this.#readiness = new HeldReadiness(clock, () => isReady(standing.situation()));
     guard.onActed((boot, what) => {
-      if (what === "closed" && boot === life.boot) standing.closed = true;
+      if (boot === life.boot) standing.guardActed(what);
       this.#changed();
     });
   }
@@ -293,6 +295,7 @@ export class Agent implements AgentSessions {
     const { boot } = this.#life;
     const { record } = this.#standing;
     if (boot === null || recordPermits(this.#standing.situation())) return;
+    this.#standing.closing();
     if (this.#standing.closed) this.#permits.rest(boot);
     else this.#permits.revoke(boot, closeWithinMs[record === null ? "atOnce" : howToClose(record)]);
   }
@@ -308,6 +311,7 @@ export class Agent implements AgentSessions {
   async #carryOut(step: Step): Promise<"done" | "failed" | "overtaken"> {
     const { clock, timesten, log } = this.#o;
     const { boot } = this.#life;
+    if (step.do === "close") this.#standing.closing();
     const stillWanted = (one: Step): boolean => this.#nextStep()?.do === one.do;
     try {
       const outcome = await runStep(step, { clock, timesten, log, stillWanted });
@@ -335,8 +339,7 @@ export class Agent implements AgentSessions {
         if (boot !== null && this.#permits.now(boot).mode === "none") this.#permits.rest(boot);
         return;
       case "open":
-        standing.closed = false;
-        return;
+        return standing.opened();
       case "noteSoloed":
         return this.#life.remember({ soloed: step.n });
       case "permit":
@@ -356,6 +359,7 @@ export class Agent implements AgentSessions {
         return;
       case "promote":
       case "setActive":
+        return standing.activeAnew();
       case "stopReplication":
         return;
     }
@@ -369,22 +373,15 @@ export class Agent implements AgentSessions {
     await this.#permits.take({ boot, n, until: null, closingMs });
   }
 
-  #commandContext() {
-    const { podUID, objectUID } = this.#o.self;
-    const { memory, boot } = this.#life;
-    const { started, stopping } = this.#standing;
-    if (!started) return null;
-    const { obeyed: record } = memory;
-    return { podUID, objectUID, obeyedN: record?.n ?? 0, record, boot, view: this.#looks.view, stopping };
-  }
-
   // --- looking at the database ----------------------------------------------------------------------------------
 
   async #seen(view: TimesTenView): Promise<void> {
     if (this.#ended) return;
+    const remember = this.#standing.see(view);
     if (view.db === "Loaded") await this.#life.begin();
     // Somebody may have opened it by hand; the rules then say whether that stays.
     if (view.open && this.#life.boot !== null) this.#standing.closed = false;
+    await remember();
     this.#tellGuard();
     this.#changed();
   }

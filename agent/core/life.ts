@@ -18,6 +18,7 @@ const emptyMemory: AgentMemory = {
   drained: 0,
   alone: 0,
   endedBoots: [],
+  closedByPerson: null,
 };
 
 export interface LifeOptions {

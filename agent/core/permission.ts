@@ -51,6 +51,8 @@ export interface Situation {
   waitOver: boolean;
   /** SIGTERM was received: nothing is opened any more. */
   stopping: boolean;
+  /** A person has closed this life of the database, or it is not sure yet that it was none: it is not opened. */
+  closedByPerson: boolean;
 }
 
 /** The next thing to do. One at a time; the question is asked again when it is done. */
@@ -217,7 +219,7 @@ function asStandby(s: Situation, record: PermissionRecord): Step | null {
 }
 
 function mustOpen(s: Situation, why: string): Step | null {
-  return !isOpen(s) && !s.stopping ? { do: "open", why } : null;
+  return !isOpen(s) && !s.stopping && !s.closedByPerson ? { do: "open", why } : null;
 }
 
 /** An agent that has just started does not know who is connected; that nobody may connect it sees. */

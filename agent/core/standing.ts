@@ -6,15 +6,21 @@ import {
   type PeerDigest,
   type PermissionRecord,
   type PermissionView,
+  type TimesTenView,
 } from "../../protocol";
+import type { Clock, Log } from "../ports";
+import type { CommandContext } from "./commands";
 import type { LeavingView } from "./leaving";
 import type { DatabaseLife } from "./life";
 import type { Looks } from "./looks";
 import type { Peering, PeeringView } from "./peering";
 import { asksForGrants, mayWrite, recordPermits, type Situation } from "./permission";
 import type { Permits } from "./permits";
+import { PersonsClose } from "./persons-close";
 
 export interface StandingParts {
+  clock: Clock;
+  log: Log;
   self: { podUID: string; objectUID: string };
   topology: "activeStandbyPair" | "none";
   life: DatabaseLife;
@@ -26,6 +32,7 @@ export interface StandingParts {
 /** What the agent knows beside its memory, its last look, its guard and its peer. */
 export class Standing {
   readonly #p: StandingParts;
+  readonly #persons: PersonsClose;
   evidence: Evidence = noEvidence;
   /** No user is connected and none may connect. */
   closed = true;
@@ -40,6 +47,7 @@ export class Standing {
 
   constructor(parts: StandingParts) {
     this.#p = parts;
+    this.#persons = new PersonsClose(parts);
   }
 
   /** Another life of the database: what was known of the former one is void. */
@@ -47,6 +55,7 @@ export class Standing {
     this.soloEnded = null;
     this.refused = null;
     this.peerLeft = 0;
+    this.#persons.closing();
     this.closed = !isLoaded || !this.#p.looks.view.open;
   }
 
@@ -77,7 +86,47 @@ export class Standing {
       peerLeft: this.peerLeft,
       waitOver: this.#p.peering().waitedFor() > 0,
       stopping: this.stopping,
+      closedByPerson: this.#persons.isToStay,
     };
+  }
+
+  /** Our own opening has succeeded. */
+  opened(): void {
+    this.closed = false;
+    this.#persons.opened();
+  }
+
+  /** We close it: whatever is seen closed from here on is our doing. */
+  closing(): void {
+    this.#persons.closing();
+  }
+
+  /** The guard has closed this life, or killed it. */
+  guardActed(what: "closed" | "killed"): void {
+    this.#persons.closing();
+    if (what === "closed") this.closed = true;
+  }
+
+  /** A look is done. @returns what is to be remembered of it */
+  see(view: TimesTenView): () => Promise<void> {
+    if (this.#p.topology === "none") return () => Promise.resolve();
+    const closed = this.#persons.judge(view, mayWrite(this.situation()) && !this.stopping);
+    return () => this.#persons.note(closed);
+  }
+
+  /** It is the active anew: from here on it is for its users. */
+  activeAnew(): Promise<void> {
+    return this.#persons.note(false);
+  }
+
+  /** What commands are held against; null before the start. */
+  forCommands(): CommandContext | null {
+    const { life, looks, self } = this.#p;
+    const { memory, boot } = life;
+    if (!this.started) return null;
+    const { obeyed: record } = memory;
+    const { stopping } = this;
+    return { ...self, obeyedN: record?.n ?? 0, record, boot, view: looks.view, stopping };
   }
 
   /** What the operator carried here, and what the other pod said itself. */
@@ -104,6 +153,7 @@ export class Standing {
       waitedFor: peering.waitedFor(),
       noWaiting: peering.whyNoWaiting(),
       guarded: permits.guarded(),
+      closedByPerson: this.#persons.isClosed && !this.#p.looks.view.open,
       refused: this.refused,
     };
   }

@@ -14,6 +14,8 @@ export const reasons = {
   WaitingForStandby: "The active serves and waits for the other Pod.",
   StandbyCatchingUp: "The standby replicates but does not have everything yet.",
   PairHealthy: "Both databases are up and the standby has everything.",
+  ClosedByPerson:
+    "A person has closed the active's database; it stays so until a person opens it or the roles change.",
   // Loss of the active
   ActiveSilent: "The active's agent is silent; that proves nothing about its database.",
   ActiveUnfit: "The active's database lives but does not serve at this moment.",

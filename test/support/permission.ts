@@ -13,5 +13,6 @@ export const nothingPermitted: PermissionView = {
   waitedFor: 0,
   noWaiting: null,
   guarded: true,
+  closedByPerson: false,
   refused: null,
 };

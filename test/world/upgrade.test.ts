@@ -78,6 +78,40 @@ it("T86 `sample2`: a person deletes the pods, and the documents' list is told", 
   expect(world.checker.violations).toEqual([]);
 });
 
+describe("a database that a person closes", () => {
+  const closed = (world: WholeWorld): boolean => world.activePod() === undefined;
+  const ready = (world: WholeWorld): string | undefined =>
+    world.object()?.status?.conditions?.find(one => one.type === "Ready")?.reason;
+
+  it("stays closed, through a restart of its agent, without a failover; it opens when a person opens it", async () => {
+    const { world, active } = await normalWorld("closed");
+    const record = world.checker.record(`${NAMESPACE}/sample`);
+    const runtime = world.activePod();
+    runtime?.instance?.db?.setOpen(false);
+    await world.time.pass(10_000);
+    runtime?.killAgent();
+    await world.time.pass(20_000);
+    expect(closed(world)).toBe(true);
+    expect(world.state()).toBe("Normal");
+    expect(ready(world)).toBe("ClosedByPerson");
+    expect(world.checker.record(`${NAMESPACE}/sample`)).toEqual(record);
+    runtime?.instance?.db?.setOpen(true);
+    await expectNormal(world, () => ready(world) !== "ClosedByPerson");
+    expect(world.activePod()?.name).toBe(active);
+    expect(world.checker.violations).toEqual([]);
+  });
+
+  it("lets its standby take over when its pod is deleted, and that one is open", async () => {
+    const { world, active, standby } = await normalWorld("closed and deleted");
+    world.activePod()?.instance?.db?.setOpen(false);
+    await world.time.pass(10_000);
+    expect(closed(world)).toBe(true);
+    world.deletePod(active);
+    await expectNormal(world, () => world.activePod()?.name === standby);
+    expect(world.checker.violations).toEqual([]);
+  });
+});
+
 /** Between the moments at which some database could be written, ms; the longest. */
 function longestGapMs({ spans }: RunResult): number {
   const sorted = [...spans].sort((a, b) => a.fromMs - b.fromMs);

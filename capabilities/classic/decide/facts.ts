@@ -74,9 +74,23 @@ export function lifeOf(o: Observation, writer: Writer): Life {
   return end === undefined ? { is: "unknown" } : { is: "over", end };
 }
 
-/** @returns whether this database serves its users as the writer of that record (or of one it has not heard yet) */
+/**
+ * @returns whether this database serves as the writer of that record (or of one it has not heard yet). One that a person
+ *   has closed does all but let users in: that is no fault.
+ */
 export function serves(state: AgentState, writer: Writer): boolean {
-  return state.boot === writer.boot && state.timesten.open && state.timesten.repState === "ACTIVE";
+  const isOpen = state.timesten.open || state.permission.closedByPerson;
+  return state.boot === writer.boot && isOpen && state.timesten.repState === "ACTIVE";
+}
+
+/** @returns whether a person has closed this database and nobody has opened it since */
+export function isClosedByPerson(state: AgentState): boolean {
+  return state.permission.closedByPerson && !state.timesten.open;
+}
+
+/** @returns the sentence that tells people so */
+export function closedByPerson(name: string): string {
+  return `${name} was closed by a person (ttAdmin -close) and refuses its users until it is opened (ttAdmin -open) or the roles change`;
 }
 
 /** @returns whether the writer answered that it obeys exactly this record and works without an end to its permission */

@@ -4,6 +4,7 @@
  */
 import { applicationChanged } from "../decide/upgrade/applications";
 import { texts } from "../decide/upgrade/texts";
+import { CLOSED, OPEN_AGAIN } from "./podEvents";
 import { eventReasons } from "./reasonEvents";
 
 export interface EventForm {
@@ -72,6 +73,8 @@ export const eventCatalogue: readonly EventForm[] = [
   pod("Database <state>"),
   pod("Database Updatable"),
   pod("Database Not Updatable"),
+  pod(CLOSED),
+  pod(OPEN_AGAIN),
   pod("CacheAgent <state>"),
   pod("RepAgent <state>"),
   pod("RepScheme <state>"),

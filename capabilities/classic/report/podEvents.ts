@@ -5,6 +5,7 @@
 import type { HighLevelState, PodStatusEntry } from "../../../generated/types";
 import type { AgentState } from "../../../protocol";
 import type { EventText } from "../decision";
+import { isClosedByPerson } from "../decide/facts";
 import type { AgentPod } from "../observation";
 
 /** What was said last about a pod; "Unknown" where nothing was. */
@@ -20,9 +21,16 @@ export interface KnownPod {
   repAgent: string;
   repScheme: string;
   repState: string;
+  /** Yes: a person has closed the database. */
+  closedByPerson: string;
   /** Tasks whose end has been told; null: whatever is listed first ended before anybody here listened. */
   endedTasks: string[] | null;
 }
+
+/** A person's doing, as it is told. */
+export const CLOSED =
+  "Database closed by a person (ttAdmin -close); it stays closed until ttAdmin -open or a change of the roles";
+export const OPEN_AGAIN = "Database open to its users again";
 
 type KnownValues = Omit<KnownPod, "podUID" | "endedTasks">;
 
@@ -37,6 +45,7 @@ const unknown: KnownValues = {
   repAgent: "Unknown",
   repScheme: "Unknown",
   repState: "Unknown",
+  closedByPerson: "No",
 };
 
 /** @returns what the last report in status says, for a leader that remembers nothing itself */
@@ -55,6 +64,7 @@ export function knownFromStatus(entry: PodStatusEntry | undefined): KnownPod {
     repAgent: replicationStatus?.repAgent ?? "Unknown",
     repScheme: replicationStatus?.repScheme ?? "Unknown",
     repState: replicationStatus?.repState ?? "Unknown",
+    closedByPerson: dbStatus?.closedByPerson === true ? "Yes" : "No",
     endedTasks: null,
   };
 }
@@ -106,6 +116,7 @@ function viewOf(known: KnownPod, state: AgentState): KnownPod {
     repAgent: ofLoaded(known.repAgent, view.repAgent),
     repScheme: ofLoaded(known.repScheme, view.repScheme),
     repState: ofLoaded(known.repState, view.repState),
+    closedByPerson: isClosedByPerson(state) ? "Yes" : loaded && !view.open ? known.closedByPerson : "No",
   };
 }
 
@@ -125,12 +136,20 @@ const fields: readonly {
   { key: "repAgent", text: value => `RepAgent ${value}`, expectedFirst: ["Not Running"] },
   { key: "repScheme", text: value => `RepScheme ${value}`, expectedFirst: ["None"] },
   { key: "repState", text: value => `RepState ${value}`, expectedFirst: ["IDLE"] },
+  { key: "closedByPerson", text: value => value },
 ];
+
+/** Closed is told; that it is open again only where its users are let in again. */
+function personsEvents(name: string, { closedByPerson, repState, db }: KnownPod): EventText[] {
+  if (closedByPerson === "Yes") return [event(`Pod ${name} ${CLOSED}`)];
+  return db === "Loaded" && repState === "ACTIVE" ? [event(`Pod ${name} ${OPEN_AGAIN}`)] : [];
+}
 
 function differences(name: string, before: KnownPod, after: KnownPod, initializing: boolean): EventText[] {
   return fields.flatMap(({ key, text, expectedFirst }) => {
     const value = after[key];
     if (value === before[key] || value === "Unknown") return [];
+    if (key === "closedByPerson") return personsEvents(name, after);
     if (initializing && before[key] === "Unknown" && expectedFirst?.includes(value)) return [];
     // A state of replication means nothing where there is no scheme.
     if (key === "repState" && after.repScheme === "None") return [];

@@ -3,7 +3,7 @@ import type { PodStatusEntry } from "../../../generated/types";
 import { unknownView, type AgentState } from "../../../protocol";
 import type { Decision } from "../decision";
 import type { Observation, ObservedPod } from "../observation";
-import { silentTooLong } from "../decide/facts";
+import { isClosedByPerson, silentTooLong } from "../decide/facts";
 
 /** @returns the entry of that pod as it is to be reported now */
 export function podStatusEntry(o: Observation, d: Decision, ordinal: 0 | 1): PodStatusEntry {
@@ -67,6 +67,7 @@ export function observedEntry(
       dbUpdatable: view.updatable,
       dbId: state === null ? (before?.dbStatus?.dbId ?? 0) : view.dbId,
       open: view.open,
+      closedByPerson: state !== null && isClosedByPerson(state),
       boot: state?.boot ?? "",
     },
     replicationStatus: {

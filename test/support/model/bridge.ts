@@ -156,6 +156,7 @@ export class Bridge {
       peerLeft: at(s, i + S.PEER_LEFT),
       waitOver: this.waited(s, i) > 0,
       stopping: at(s, i + S.STOPPING) === 1,
+      closedByPerson: false,
     };
   }
 

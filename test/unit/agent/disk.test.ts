@@ -25,6 +25,7 @@ const memory = (soloed: number): AgentMemory => ({
   left: 0,
   boot: { id: "boot-a", processes: "1:2,3:4", podUID: "pod" },
   complete: { n: 7, writer: { podUID: "pod-b", boot: "boot-b" }, boot: "boot-a" },
+  closedByPerson: null,
   endedBoots: [{ boot: "boot-0", endedAtMs: 12, how: "daemon died", podUID: "" }],
 });
 

@@ -101,6 +101,7 @@ export function agentState(ordinal: Ordinal, change: StateChange = {}): AgentSta
       waitedFor: 0,
       noWaiting: null,
       guarded: true,
+      closedByPerson: false,
       refused: null,
       ...permission,
     },

@@ -1,8 +1,10 @@
 /** Rules for a record in mode Pair: is the writer there, is the standby there, and what follows if not. */
 import type { AgentState, PermissionRecord } from "../../../../protocol";
 import {
+  closedByPerson,
   completeFor,
   heard,
+  isClosedByPerson,
   leaving,
   loadedAgain,
   serves,
@@ -168,6 +170,8 @@ export const pairRules: readonly Rule<InForce>[] = [
           `${peer.name} replicates; not complete for Pair ${record.n} yet`,
         );
       }
+      if (isClosedByPerson(life.state))
+        return standing("redundant", "ClosedByPerson", closedByPerson(writer.name));
       const message = `${writer.name} is active, ${peer.name} has everything`;
       return standing("redundant", "PairHealthy", message);
     },

@@ -1,7 +1,9 @@
 /** Rules for a record in mode Solo: a promotion that is under way, or a writer that goes on alone. */
 import {
+  closedByPerson,
   completeFor,
   heard,
+  isClosedByPerson,
   leaving,
   loadedAgain,
   sameVolume,
@@ -158,18 +160,18 @@ export const soloRules: readonly Rule<InForce>[] = [
   {
     name: "the writer serves alone",
     because: "what remains is to make the standby",
-    decide: ({ writer, peer }) =>
-      heard(peer) === null
-        ? standing(
-            "serving",
-            "WaitingForStandby",
-            `${writer.name} serves alone; waiting for ${whyAway(peer)}`,
-          )
-        : standing(
-            "serving",
-            "BuildingStandby",
-            `${writer.name} serves alone; ${peer.name} is made its standby`,
-          ),
+    decide: ({ writer, peer, life }) => {
+      if (life.is === "alive" && isClosedByPerson(life.state)) {
+        const message = `${closedByPerson(writer.name)}; until then no standby can be made`;
+        return standing("serving", "ClosedByPerson", message);
+      }
+      if (heard(peer) === null) {
+        const message = `${writer.name} serves alone; waiting for ${whyAway(peer)}`;
+        return standing("serving", "WaitingForStandby", message);
+      }
+      const message = `${writer.name} serves alone; ${peer.name} is made its standby`;
+      return standing("serving", "BuildingStandby", message);
+    },
   },
 ];
 

@@ -2,7 +2,7 @@
 import type { ConditionVerdict, Conditions, Reason } from "../../decision";
 import { upgradingCondition } from "../upgrade/explain";
 import type { UpgradeDecision } from "../upgrade/upgrade";
-import { completeFor, otherPod, writerPod } from "../facts";
+import { closedByPerson, completeFor, heard, isClosedByPerson, otherPod, writerPod } from "../facts";
 import type { Observation } from "../../observation";
 import type { Situation } from "../fence/verdict";
 import type { Hold } from "../manage/management";
@@ -26,7 +26,7 @@ export function conditionsOf(input: ConditionInput): Conditions {
   const stalled = whyStalled(input);
   const reconciling = stalled === null && step.state !== "Normal" && hold?.by !== "suspend";
   return {
-    Ready: verdict(servingPod(o) !== null, why),
+    Ready: ready(o, why),
     Redundant: verdict(situation === "redundant" && o.record?.value.ready === true, why),
     FailoverPossible: hold === null ? failoverPossible(o) : { status: "False", ...hold.why },
     Upgrading: upgradingCondition(input.upgrade.memory, input.upgrade.why),
@@ -49,6 +49,14 @@ function whyStalled({ step, situation, why, problems, hold }: ConditionInput): R
   return step.overdue
     ? { reason: "WaitTooLong", message: `${step.state} lasts longer than its work may take: ${why.message}` }
     : null;
+}
+
+/** Users are let in; where a person keeps them out, that is the reason. */
+function ready(o: Observation, why: Reason): ConditionVerdict {
+  const pod = servingPod(o);
+  const state = pod === null ? null : heard(pod);
+  if (pod === null || state === null || !isClosedByPerson(state)) return verdict(pod !== null, why);
+  return { status: "False", reason: "ClosedByPerson", message: closedByPerson(pod.name) };
 }
 
 function verdict(holds: boolean, why: Reason): ConditionVerdict {

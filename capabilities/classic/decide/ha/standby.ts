@@ -19,7 +19,9 @@ export function mayDuplicate(o: Observation, writer: ObservedPod, peer: Observed
   if (record?.mode !== "Solo" || peer.uid === null || peer.uid === record.writer.podUID) return false;
   const life = lifeOf(o, record.writer);
   if (life.is !== "alive" || staying(writer) === null) return false;
-  const open = serves(life.state, record.writer) && obeysAlone(life.state, record);
+  // Also one that a person has closed lets nobody in to copy it.
+  const { open: letsIn } = life.state.timesten;
+  const open = letsIn && serves(life.state, record.writer) && obeysAlone(life.state, record);
   const replicates = life.state.timesten.repAgent === "Running";
   return open && replicates && staying(peer)?.permission.obeyedN === record.n;
 }

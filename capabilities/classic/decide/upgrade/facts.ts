@@ -1,7 +1,17 @@
 /** What follows from an observation about an upgrade: who runs which image, what is next, what is well. */
 import type { AgentState } from "../../../../protocol";
 import type { Observation, ObservedPod } from "../../observation";
-import { completeFor, heard, lifeOf, otherPod, serves, staying, writerPod } from "../facts";
+import {
+  closedByPerson,
+  completeFor,
+  heard,
+  isClosedByPerson,
+  lifeOf,
+  otherPod,
+  serves,
+  staying,
+  writerPod,
+} from "../facts";
 import { whyNotInOrder } from "../fence/handover";
 import { major } from "./release";
 
@@ -96,6 +106,9 @@ export function whyNotFit(o: Observation): string | null {
   const unfit = whyNotInOrder(o);
   if (unfit !== null) return unfit;
   const roles = rolesNow(o);
+  const state = roles === null ? null : heard(roles.writer);
+  // The promotion would open it to its users.
+  if (roles !== null && state !== null && isClosedByPerson(state)) return closedByPerson(roles.writer.name);
   return roles === null || staying(roles.peer) === null ? "the standby is shutting down" : null;
 }
 

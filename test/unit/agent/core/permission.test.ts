@@ -51,6 +51,7 @@ function situation(changes: Partial<Situation>): Situation {
     peerLeft: 0,
     waitOver: false,
     stopping: false,
+    closedByPerson: false,
     ...changes,
   };
 }
@@ -338,6 +339,23 @@ describe("whatever the situation", () => {
       }),
       { numRuns: 20_000 },
     );
+  });
+
+  it("does not open what a person has closed, and does everything else", () => {
+    const active = view({ repState: "ACTIVE", open: false, repPeerState: "start" });
+    const pair = record({ mode: "Pair", standby: "pod-b" });
+    const closed = situation({
+      record: pair,
+      permit: finite,
+      closed: false,
+      view: active,
+      closedByPerson: true,
+    });
+    expect(nextStep(closed)).toMatchObject({ do: "endSolo" });
+    expect(nextStep({ ...closed, closedByPerson: false })).toMatchObject({ do: "open" });
+    const over = { ...closed, record: record({ n: 6, mode: "Closed", standby: "pod-b", from: 5 }) };
+    expect(nextStep(over)).toMatchObject({ do: "close" });
+    expect(nextStep({ ...closed, permit: none })).toMatchObject({ do: "close" });
   });
 
   it("never leaves a database open that may not write", () => {

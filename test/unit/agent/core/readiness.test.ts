@@ -43,6 +43,7 @@ function situation(changes: Partial<Situation>): Situation {
     peerGone: false,
     waitOver: false,
     stopping: false,
+    closedByPerson: false,
     ...changes,
   };
 }

@@ -44,6 +44,7 @@ const situation = (change: Partial<Situation>): Situation => ({
   peerLeft: 0,
   waitOver: false,
   stopping: false,
+  closedByPerson: false,
   ...change,
 });
 
