@@ -3,7 +3,7 @@
  * same whichever replica answers and however often the operator was restarted. docs/reference/metrics.md lists them.
  */
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
-import type { LastFailover, TimesTenClassicObject } from "../../generated/types";
+import type { LastFailover, LastUpgrade, TimesTenClassicObject } from "../../generated/types";
 import type { Answer } from "./http-endpoint";
 import type { Hearing } from "./health";
 import type { Clock } from "./ports";
@@ -57,6 +57,8 @@ export const metricHelp = {
     "When the active last failed or was handed over, seconds since 1970.",
   timesten_classic_failover_phase_seconds:
     "Changes of the active that this replica saw through to a redundant pair: seconds per phase.",
+  timesten_classic_upgrading: "1 while an upgrade of an object is under way, else 0.",
+  timesten_classic_last_upgrade_seconds: "Last upgrade of a pair that came to its end: seconds per part.",
   timesten_operator_objects: "TimesTenClassic objects this operator looks after.",
   timesten_operator_api_silence_seconds: "Seconds since this replica last heard of the API server.",
 } as const;
@@ -112,6 +114,7 @@ export function createMetrics(sources: MetricsSources): Registry {
   };
   stateGauges(gauge, sources);
   failoverGauges(gauge, sources);
+  upgradeGauges(gauge, sources);
   if (sources.failovers !== undefined) registry.registerMetric(sources.failovers.histogram);
   gauge("timesten_operator_objects", [], one => one.set(sources.objects().length));
   gauge("timesten_operator_api_silence_seconds", [], one => {
@@ -172,6 +175,33 @@ function failoverGauges(gauge: AddGauge, { objects }: MetricsSources): void {
     for (const object of objects()) {
       const failedMs = Date.parse(object.status?.lastFailover?.failedAt ?? "");
       if (Number.isFinite(failedMs)) one.set(labelsOf(object), failedMs / 1_000);
+    }
+  });
+}
+
+/** Parts of an upgrade: from one moment of its stopwatch to another. */
+const upgradeParts = {
+  standby: ["startedAt", "standbyReadyAt"],
+  active: ["standbyReadyAt", "completedAt"],
+  whole: ["startedAt", "completedAt"],
+} as const satisfies Record<string, readonly [keyof LastUpgrade, keyof LastUpgrade]>;
+
+function upgradeGauges(gauge: AddGauge, { objects }: MetricsSources): void {
+  gauge("timesten_classic_upgrading", ["namespace", "name"], one => {
+    for (const object of objects()) {
+      const upgrading = object.status?.conditions?.find(({ type }) => type === "Upgrading");
+      one.set(labelsOf(object), upgrading?.status === "True" ? 1 : 0);
+    }
+  });
+  gauge("timesten_classic_last_upgrade_seconds", ["namespace", "name", "part"], one => {
+    for (const object of objects()) {
+      const last = object.status?.lastUpgrade;
+      for (const [part, [from, to]] of Object.entries(upgradeParts)) {
+        const tookMs = Date.parse(last?.[to] ?? "") - Date.parse(last?.[from] ?? "");
+        if (Number.isFinite(tookMs)) one.set({ ...labelsOf(object), part }, tookMs / 1_000);
+      }
+      if (last?.writeGapMs !== undefined)
+        one.set({ ...labelsOf(object), part: "write_gap" }, last.writeGapMs / 1_000);
     }
   });
 }

@@ -195,13 +195,23 @@ describe("an image that will not do", () => {
 const RESTART_MS = 12_000;
 
 it.each(["before", "after"] as const)(
-  "T91 killed %s any tenth of its writes and commands, it leaves no gap longer than its own restart",
+  "T91 killed %s every twentieth of its writes and commands, it leaves no gap longer than its own restart",
   async when => {
     const { effects } = await run({ brisk: true });
     expect(effects.length).toBeGreaterThan(60);
-    for (let index = 0; index < effects.length; index += 10) {
+    for (let index = 0; index < effects.length; index += 20) {
       const result = await run({ brisk: true, killPoint: { index, when } });
       expect(longestGapMs(result)).toBeLessThan(RESTART_MS);
     }
   },
 );
+
+it("T92 killed when a duplicate has begun, it finds the task and does not begin another one", async () => {
+  const { effects } = await run({ brisk: true });
+  const index = effects.findIndex(effect => effect.startsWith("duplicate to"));
+  expect(index).toBeGreaterThan(-1);
+  const result = await run({ brisk: true, killPoint: { index, when: "after" } });
+  const duplicates = result.effects.filter(effect => effect.startsWith("duplicate to")).sort();
+  expect(duplicates).toEqual(["duplicate to sample-0", "duplicate to sample-1"]);
+  expect(longestGapMs(result)).toBeLessThan(RESTART_MS);
+});

@@ -53,6 +53,29 @@ describe("the metrics", () => {
     ]);
   });
 
+  it("say what is upgraded, and how long the last upgrade took", async () => {
+    const upgrading = { type: "Upgrading", status: "True" as const, reason: "X", message: "" };
+    const lines = await scrape([
+      classic("now", { conditions: [{ ...upgrading, lastTransitionTime: "2026-01-01T00:00:00Z" }] }),
+      classic("done", {
+        lastUpgrade: {
+          startedAt: "2026-01-01T00:00:00.000Z",
+          standbyReadyAt: "2026-01-01T00:01:00.000Z",
+          completedAt: "2026-01-01T00:03:00.500Z",
+          writeGapMs: 250,
+        },
+      }),
+    ]);
+    expect(lines.filter(line => line.includes("upgrad"))).toEqual([
+      'timesten_classic_upgrading{namespace="ns",name="now"} 1',
+      'timesten_classic_upgrading{namespace="ns",name="done"} 0',
+      'timesten_classic_last_upgrade_seconds{namespace="ns",name="done",part="standby"} 60',
+      'timesten_classic_last_upgrade_seconds{namespace="ns",name="done",part="active"} 120.5',
+      'timesten_classic_last_upgrade_seconds{namespace="ns",name="done",part="whole"} 180.5',
+      'timesten_classic_last_upgrade_seconds{namespace="ns",name="done",part="write_gap"} 0.25',
+    ]);
+  });
+
   it("count how many of a set of single databases are ready", async () => {
     const podStatus = [0, 1, 2].map(ordinal => ({ name: `set-${ordinal}`, ready: ordinal < 2 }));
     const status = { highLevelState: "SomeReplicasReady" as const, podStatus };

@@ -1,5 +1,7 @@
 /** What happens on the way: T75, T88 to T93 and everything a person or a fault may do in between. */
 import { SUSPEND_ANNOTATION } from "../../../../capabilities/objects";
+import { decide } from "../../../../capabilities/classic/decide/decide";
+import { observation } from "../fixtures";
 import { SimulatedPair, normalPair } from "../simulation";
 import { calmPair, expectServing, forget, images, NEW, replace, told, upgrading } from "./stories";
 
@@ -133,6 +135,25 @@ describe("T88 (better) the image changed again during an upgrade", () => {
     pair.settle();
     expect(pair.deleted.map(one => one[0])).toEqual(["1", "0"]);
   });
+});
+
+it("T89 only a user container's image changed: the template takes it, and no upgrade of TimesTen starts", () => {
+  const others = { app: "app:1" };
+  const images = { tt: "tt:1", agent: "operator:1", others };
+  const template = { images, isAsWanted: false, bringsOurAgent: true, isObserved: true };
+  const d = decide(observation({ rest: { template } }));
+  expect(d.effects).toEqual([{ do: "template", name: "sample", image: "tt:1" }]);
+  expect(d.upgrade.memory.phase).toBe("Idle");
+  expect(d.upgrade.announcements).toEqual([]);
+  expect(d.conditions.Upgrading).toMatchObject({ status: "False", reason: "NoUpgrade" });
+});
+
+it("T89 so it is with the image of a new operator: nothing but the template follows", () => {
+  const images = { tt: "tt:1", agent: "operator:0", others: {} };
+  const template = { images, isAsWanted: true, bringsOurAgent: false, isObserved: true };
+  const d = decide(observation({ rest: { template } }));
+  expect(d.effects).toEqual([{ do: "template", name: "sample", image: "tt:1" }]);
+  expect(d.conditions.Upgrading.status).toBe("False");
 });
 
 describe("T90 the active dies", () => {
