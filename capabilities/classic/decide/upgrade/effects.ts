@@ -32,12 +32,22 @@ export function templateImage(o: Observation, before: UpgradeMemory): string {
   return waits && !stuckPods(o).some(pod => imageOf(o, pod) === "old") ? present : wanted;
 }
 
-/** @returns the deletion that is due now, if one is; `before` as above */
-export function deletions(o: Observation, verdict: Verdict, before: UpgradeMemory): Effect[] {
+/**
+ * @param before as above
+ * @param after what this pass remembers: a deletion that is no longer meant is not carried out
+ * @returns the deletion that is due now, if one is
+ */
+export function deletions(
+  o: Observation,
+  verdict: Verdict,
+  before: UpgradeMemory,
+  after: UpgradeMemory,
+): Effect[] {
   const { template } = o;
   const inStep = template !== null && template.images.tt === target(o) && template.isAsWanted;
   if (!inStep || !template.isObserved || before.image !== target(o) || verdict.write !== null) return [];
-  const pod = podToDelete(o, verdict, before) ?? podToMakeAnew(o);
+  const isMeant = isRunning(after) && after.pod?.uid === before.pod?.uid && after.pod?.goneAtMs === null;
+  const pod = (isMeant ? podToDelete(o, verdict, before) : null) ?? podToMakeAnew(o);
   if (pod === null || pod.uid === null || pod.resourceVersion === null) return [];
   const { name: podName, uid: podUID, resourceVersion } = pod;
   const announced = isRunning(before) && before.pod?.uid === podUID;

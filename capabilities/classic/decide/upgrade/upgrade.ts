@@ -57,7 +57,7 @@ export function decideUpgrade(o: Observation, verdict: Verdict): UpgradeDecision
       ...templateEffects(o, templateImage(o, before)),
       ...(memory.phase === "Waiting" ? [] : endProbes(o, null)),
       ...(turn.effects ?? []),
-      ...deletions(o, verdict, before),
+      ...deletions(o, verdict, before, memory),
     ],
     why,
     trouble: turn.trouble ?? refused,
