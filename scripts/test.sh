@@ -43,7 +43,7 @@ run_suite() {
     unit) suite unit 900 --maxWorkers=100% ;;
     model) suite model 600 --maxWorkers=100% ;;
     world) suite world 1200 --maxWorkers=100% ;;
-    cluster) ! has_tests cluster || prepare_cluster && suite cluster 1500 --runInBand ;;
+    cluster) ! has_tests cluster || prepare_cluster && suite cluster 2100 --runInBand ;;
     *) fail "no suite $1; there are: unit model world cluster" ;;
   esac
 }

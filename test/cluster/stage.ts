@@ -37,14 +37,20 @@ export interface Outcome {
 /**
  * @param file of examples/
  * @param ttspec added to its spec.ttspec
+ * @param edit last change of what is applied
  */
-export async function stage(name: string, file: string, ttspec: object): Promise<Stage> {
+export async function stage(
+  name: string,
+  file: string,
+  ttspec: object,
+  edit: (yaml: string) => string = yaml => yaml,
+): Promise<Stage> {
   const cluster = await demoCluster({ nodes: 3 });
   await onCalmNode(cluster.kubectl, () => installOperator(cluster.kubectl, cluster.deployDir));
   await cluster.kubectl.run(["create", "namespace", NAMESPACE]);
   const k = cluster.kubectl.in(NAMESPACE);
   const yaml = cluster.adapt(readFileSync(join(cluster.root, "examples", file), "utf8"));
-  await k.apply(yaml.replace(/^( +)ttspec:$/m, `$1ttspec:${fields(ttspec)}`));
+  await k.apply(edit(yaml.replace(/^( +)ttspec:$/m, `$1ttspec:${fields(ttspec)}`)));
   await waitNormal(k, name, NORMAL_MS);
   const writer = await startWriter(k, name, cluster.simulatorImage, { nodeName: CALM_NODE });
   return { cluster, k, name, writer };
