@@ -60,7 +60,8 @@ function judgeReplication(o: Observation, pod: ObservedPod, phase: string, since
   const state = heard(pod);
   if (record?.mode === "Pair" && (record.ready || completeFor(pod, record.n) !== null)) return well;
   if (state?.timesten.repState === "STANDBY" && state.timesten.repAgent === "Running") {
-    const leftMs = VERIFY_MS - pod.agent.repStateForMs;
+    // Counted anew where a person has the pair looked at again.
+    const leftMs = VERIFY_MS - Math.min(pod.agent.repStateForMs, sinceMs);
     if (leftMs > 0) return { failsInMs: leftMs };
     const message = `${pod.name} replicates, but what the active commits does not arrive`;
     return { failed: { message, events: [texts.notVerified(phase)] } };

@@ -265,6 +265,25 @@ it("T83 reexamine before the repair: the standby has its time again, and fails a
   expectServing(pair, 0);
 });
 
+it("T83 reexamine after replication could not be verified: it has its time again", () => {
+  const pair = withoutStandby();
+  pair.incomplete = true;
+  pair.startPod(1);
+  pair.settle();
+  pair.wait(290_000);
+  pair.settle();
+  forget(pair);
+  pair.ttspec = { ...pair.ttspec, reexamine: "1" };
+  pair.settle();
+  expect(pair.states).toEqual(["Reexamine", "StandbyDown"]);
+  expect(upgrading(pair)).toBe("False UpgradeRecovering");
+  pair.wait(290_000);
+  pair.settle();
+  expect(told(pair)).toEqual(["Replication cannot be verified; error upgrading standby"]);
+  expect(pair.status.highLevelState).toBe("ManualInterventionRequired");
+  expectServing(pair, 0);
+});
+
 it("T84 resetUpgradeState clears the fields of a failed upgrade and keeps the state", () => {
   const pair = failed();
   forget(pair);
