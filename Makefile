@@ -65,10 +65,10 @@ model: setup ## Search the write permission's model with the full bounds; writes
 test-cluster: ## Tests on a real control plane and real nodes only
 	@scripts/test.sh cluster
 
-demo: setup ## Show a pair come up, replicate and fail over, on a local cluster (or KUBECONFIG=…)
+demo: setup ## Show a pair come up, replicate, be upgraded and fail over, on a local cluster (or KUBECONFIG=…)
 	@scripts/demo.sh
 
-bench: setup ## Change a pair's roles REPEATS times (20) in each of four ways; write gaps and phases into bench/failover.md
+bench: setup ## Change a pair's roles REPEATS times (20) in each of five ways; write gaps and phases into bench/failover.md
 	@scripts/build.sh && scripts/images.sh && node scripts/run-ts.mjs bench/failover.ts
 
 bench-guard: setup ## Measure how late a write permission really ends, REPEATS times (10) each; into bench/guard.md

@@ -15,11 +15,14 @@ import { installOperator } from "../testbed/operator";
 import { pairStatus, peerOf, waitNormal } from "../testbed/pair";
 import { startWriter, type Writer } from "../testbed/writer";
 import { quantile, spread, table } from "./distribution";
+import { PodWatch, upgradeTimes, type UpgradeTimes } from "./upgrade";
 import { kinds, LEASE_SECONDS, PHASES, phasesOf, type Bed, type Kind, type Measured } from "./faults";
 
 const NAME = "twosafe";
-const SERVES_MS = 60_000;
+const SERVES_MS = { fault: 60_000, upgrade: 240_000 };
 const NORMAL_MS = 180_000;
+/** Our own share of an upgrade, ms. */
+const OWN_TARGET_MS = 10_000;
 
 async function main(): Promise<void> {
   const repeats = Number(process.env["REPEATS"] ?? 20);
@@ -69,8 +72,9 @@ async function once(bed: Bed, kind: Kind, writer: Writer, run: number): Promise<
   const before = await writer.acked();
   await until("the client commits", 20_000, async () => ((await writer.acked()) > before ? true : undefined));
   const faultMs = Date.now();
+  const watch = kind.name === "upgrade" ? new PodWatch(k, NAME) : null;
   await kind.inflict(bed, active, run);
-  await until(`${peerOf(active)} serves`, SERVES_MS, async () => {
+  await until(`${peerOf(active)} serves`, watch === null ? SERVES_MS.fault : SERVES_MS.upgrade, async () => {
     const { activePods } = await pairStatus(k, NAME);
     return activePods === peerOf(active) && (await writer.gapsSince(faultMs)).length > 0 ? true : undefined;
   });
@@ -78,9 +82,11 @@ async function once(bed: Bed, kind: Kind, writer: Writer, run: number): Promise<
   const { lastFailover = {} } = await waitNormal(k, NAME, NORMAL_MS, peerOf(active));
   const gap = longest(await writer.gapsSince(faultMs));
   const gapMs = gap === null ? 0 : gap.toMs - gap.fromMs;
-  const measured = { gapMs, ...phasesOf(lastFailover) };
+  const upgrade = watch === null ? {} : { upgrade: await upgradeTimes(k, NAME, faultMs, watch.end()) };
+  const measured = { gapMs, ...phasesOf(lastFailover), ...upgrade };
   const phases = PHASES.map(phase => `${phase} ${measured.phases[phase]}`).join(", ");
   say(`${String(run).padStart(3)} ${kind.name} of ${active}: write gap ${gapMs} ms; ${phases}`);
+  if (measured.upgrade !== undefined) say(`    ${shownUpgrade(measured.upgrade)}`);
   return measured;
 }
 
@@ -88,7 +94,31 @@ const held = (kind: Kind, run: Measured): number =>
   kind.target.of === "write gap" ? run.gapMs : run.promotedMs;
 
 const kept = (kind: Kind, runs: readonly Measured[]): number =>
-  runs.filter(run => held(kind, run) <= kind.target.ms).length;
+  runs.filter(run => held(kind, run) <= kind.target.ms && (run.upgrade?.ownMs ?? 0) <= OWN_TARGET_MS).length;
+
+const shownUpgrade = (times: UpgradeTimes): string =>
+  `total ${times.totalMs} ms: looking at the image ${times.lookMs}, replacing both Pods ${times.kubernetesMs}, the rest ${times.ownMs}`;
+
+/** @returns lines about the upgrades as a whole; none where none was measured */
+function upgrades(results: ReadonlyMap<Kind, Measured[]>): string[] {
+  const runs = [...results.values()]
+    .flat()
+    .flatMap(({ upgrade }) => (upgrade === undefined ? [] : [upgrade]));
+  if (runs.length === 0) return [];
+  const of = (part: keyof UpgradeTimes) => spread(runs.map(run => run[part]));
+  return [
+    "",
+    "Upgrades as a whole, ms (min / p50 / p99 / max): from the change of the image to both databases verified on it. Looking",
+    "is the Pod that learns the new image's release before anything is touched; replacing is Kubernetes' part, from the",
+    "deletion of a Pod to TimesTen's container in the next one, both Pods together (the active's hands over in that time);",
+    `the rest is ours and TimesTen's duplicates, target ${OWN_TARGET_MS}.`,
+    "",
+    table(
+      ["total", "looking", "replacing", "the rest"],
+      [[of("totalMs"), of("lookMs"), of("kubernetesMs"), of("ownMs")]],
+    ),
+  ];
+}
 
 /** @returns bench/failover.md */
 function describe(results: ReadonlyMap<Kind, Measured[]>, acked: number, lost: number): string {
@@ -133,6 +163,7 @@ function describe(results: ReadonlyMap<Kind, Measured[]>, acked: number, lost: n
     "promote to promotedAt, route to routedAt; redundant is from failedAt to a whole pair again.",
     "",
     table(["", ...PHASES], phases),
+    ...upgrades(results),
     "",
     `${acked} commits were acknowledged to the client, ${lost} of them were lost.`,
   ].join("\n");

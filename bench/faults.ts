@@ -5,6 +5,7 @@ import type { Cluster } from "../testbed/cluster";
 import type { Kubectl } from "../testbed/kubectl";
 import { nodeOf } from "../testbed/layout";
 import { killDaemon } from "../testbed/pair";
+import { changeImage, type UpgradeTimes } from "./upgrade";
 
 /** writePermissionSeconds of the measured pair. */
 export const LEASE_SECONDS = 3;
@@ -16,7 +17,7 @@ export interface Bed {
 }
 
 export interface Kind {
-  name: "handover" | "switchover" | "kill" | "node";
+  name: "handover" | "switchover" | "kill" | "node" | "upgrade";
   title: string;
   /** What is held to the target, ms, and the target. */
   target: { of: "write gap" | "promoted"; ms: number };
@@ -63,6 +64,13 @@ export const kinds: readonly Kind[] = [
     inflict: async ({ k, local }, pod) => void (await local.stopNode(await nodeOf(k, pod))),
     recover: async ({ local }, node) => void (await local.bootNode(node)),
   },
+  {
+    name: "upgrade",
+    title: "upgrade: the image is changed, both Pods are replaced",
+    target: { of: "write gap", ms: 1_000 },
+    inflict: async ({ k, name }) => void (await changeImage(k, name)),
+    recover: nothing,
+  },
 ];
 
 export const PHASES = ["detect", "prove", "promote", "route", "redundant"] as const;
@@ -74,6 +82,8 @@ export interface Measured {
   /** From the failure to the other database open for writing. */
   promotedMs: number;
   phases: Record<Phase, number>;
+  /** Of an upgrade alone. */
+  upgrade?: UpgradeTimes;
 }
 
 /** @returns how long each phase of status.lastFailover took, ms; NaN where a time is missing */

@@ -1,12 +1,13 @@
 /**
- * `make demo`: a pair comes up from the documents' own object on real kubelets, replicates, hands over when its active's
- * Pod is deleted, and survives the loss of the active's daemon and of its whole node, while a client writes all the
+ * `make demo`: a pair comes up from the documents' own object on real kubelets, replicates, is upgraded, hands over when
+ * its active's Pod is deleted, and survives the loss of the active's daemon and of its whole node, while a client writes all the
  * time.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { demoCluster, type DemoCluster } from "./cluster";
-import { act, longest, say, timeline } from "./report";
+import { act, longest, say, sayChanges, timeline } from "./report";
+import { upgrade, type Upgraded } from "./upgrade";
 import { until, type Kubectl } from "../testbed/kubectl";
 import { CALM_NODE, nodeOf, onCalmNode } from "../testbed/layout";
 import { installOperator } from "../testbed/operator";
@@ -39,6 +40,7 @@ const HICCUP_MS = 1_000;
 /** Everything the demo measured. */
 interface Result {
   normalSeconds: number;
+  upgraded: Upgraded;
   gaps: Record<Fault["name"], number>;
   acked: number;
   lost: number;
@@ -58,7 +60,8 @@ async function main(): Promise<void> {
   }
   const ok = result.lost === 0;
   console.log(
-    `demo: ${ok ? "PASS" : "FAIL"} normal_s=${result.normalSeconds.toFixed(1)} delete_gap_ms=${result.gaps.delete} ` +
+    `demo: ${ok ? "PASS" : "FAIL"} normal_s=${result.normalSeconds.toFixed(1)} upgrade_s=${result.upgraded.seconds.toFixed(1)} ` +
+      `upgrade_gap_ms=${result.upgraded.gapMs} delete_gap_ms=${result.gaps.delete} ` +
       `kill_gap_ms=${result.gaps.kill} node_gap_ms=${result.gaps.node} acked=${result.acked} lost=${result.lost} async_lost=${result.asyncLost}`,
   );
   process.exitCode = ok ? 0 : 1;
@@ -79,6 +82,7 @@ async function run(cluster: DemoCluster): Promise<Result> {
     sample: await startWriter(k, "sample", cluster.simulatorImage, where(cluster)),
     twosafe: await startWriter(k, "twosafe", cluster.simulatorImage, where(cluster)),
   };
+  const upgraded = await upgrade(cluster, k, "sample", writers.sample);
   const gaps: Result["gaps"] = { delete: 0, kill: 0, node: Number.NaN };
   for (const fault of faults) gaps[fault.name] = await failOver(k, fault, writers);
   if (cluster.local !== null) gaps.node = await loseNode(k, cluster.local, writers.sample);
@@ -91,7 +95,7 @@ async function run(cluster: DemoCluster): Promise<Result> {
     `sample: ${sample.acked} commits acknowledged, ${sample.lost} lost: it replicates asynchronously, so what was ` +
       "acknowledged in the last moment before the kill may not have left the dead database",
   );
-  return { normalSeconds, gaps, acked: twosafe.acked, lost: twosafe.lost, asyncLost: sample.lost };
+  return { normalSeconds, upgraded, gaps, acked: twosafe.acked, lost: twosafe.lost, asyncLost: sample.lost };
 }
 
 /** @returns seconds from the apply to both pairs in Normal */
@@ -102,7 +106,7 @@ async function createPairs(cluster: DemoCluster, k: Kubectl): Promise<number> {
   for (const file of ["sample.yaml", "sample-twosafe.yaml"]) {
     await k.apply(cluster.adapt(readFileSync(join(cluster.root, "examples", file), "utf8")));
   }
-  const watch = k.stream(["get", "ttc", "-w"], line => say(line));
+  const watch = k.stream(["get", "ttc", "-w"], sayChanges());
   try {
     await Promise.all(PAIRS.map(name => waitNormal(k, name, 180_000)));
   } finally {
@@ -114,7 +118,7 @@ async function createPairs(cluster: DemoCluster, k: Kubectl): Promise<number> {
 /** @returns the client's write gap on `sample`, ms */
 async function failOver(k: Kubectl, fault: Fault, writers: Record<Pair, Writer>): Promise<number> {
   act(fault.title);
-  const watch = k.stream(["get", "ttc", "-w"], line => say(line));
+  const watch = k.stream(["get", "ttc", "-w"], sayChanges());
   try {
     const gaps = await Promise.all(PAIRS.map(name => failOverOne(k, name, fault, writers[name])));
     return gaps[0] ?? Number.NaN;
@@ -149,7 +153,7 @@ async function loseNode(k: Kubectl, local: Cluster, writer: Writer): Promise<num
   act("Power cut of the active's node");
   const { activePods: active = "" } = await pairStatus(k, "sample");
   const node = await nodeOf(k, active);
-  const watch = k.stream(["get", "ttc", "-w"], line => say(line));
+  const watch = k.stream(["get", "ttc", "-w"], sayChanges());
   try {
     const faultMs = Date.now();
     await local.stopNode(node);

@@ -13,6 +13,18 @@ export function act(title: string): void {
   console.log(`\n=== ${title}`);
 }
 
+/** @returns takes lines of `kubectl get ttc -w` and says those that show another state or active than the last of that object */
+export function sayChanges(): (line: string) => void {
+  const shown = new Map<string, string>();
+  return line => {
+    const [name = "", state, active] = line.trim().split(/\s+/);
+    const now = `${state} ${active}`;
+    if (shown.get(name) === now) return;
+    shown.set(name, now);
+    say(line);
+  };
+}
+
 /** An outage as the writing client saw it, wall clock of the node, ms. */
 export interface Gap {
   fromMs: number;
