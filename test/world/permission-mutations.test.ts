@@ -7,6 +7,7 @@ import type { AgentOptions } from "../../agent/core/agent";
 import { record } from "../support/world/campaign";
 import type { RunOptions, ScenarioName } from "../support/world/run";
 import * as strike from "../support/world/strikes";
+import { overlay } from "../support/world/tampering";
 import type { WholeWorld, WorldTampering } from "../support/world/world";
 
 jest.setTimeout(240_000);
@@ -65,16 +66,6 @@ const cutOff =
 const agentWith =
   (change: (options: AgentOptions) => Partial<AgentOptions>): NonNullable<WorldTampering["agent"]> =>
   options => ({ ...options, ...change(options) });
-
-/** @returns the same port with some methods of its own */
-function overlay<T extends object>(port: T, own: Partial<T>): T {
-  return new Proxy(port, {
-    get: (target, property) => {
-      const value: unknown = Reflect.get(own, property) ?? Reflect.get(target, property);
-      return typeof value === "function" && !(property in own) ? (value.bind(target) as unknown) : value;
-    },
-  });
-}
 
 const unsafe = /two writable|took a commit \d+ ms after/;
 

@@ -1,4 +1,5 @@
 /** Many runs: every kill point of a scenario, or many seeds; and how one of them is told and replayed. */
+import { independentNames } from "./independent/scenarios";
 import { SeededRandom } from "./random";
 import {
   type RunOptions,
@@ -6,7 +7,7 @@ import {
   runScenario,
   type ScenarioName,
   scenarioNames,
-  stormyScenarios,
+  pairScenarios,
 } from "./run";
 
 /** A run that went wrong. */
@@ -72,12 +73,15 @@ export function killPointBases(both = true): Omit<RunOptions, "killPoint" | "fau
   });
 }
 
+/** Share of the runs that have independent databases. */
+const INDEPENDENT = 0.05;
+
 /** @returns what the run of this number is: scenario, mode and number of operators come from the seed */
 export function randomRun(seed: number): RunOptions {
   const random = new SeededRandom(`run ${seed}`);
   return {
     seed: String(seed),
-    scenario: random.pick(stormyScenarios),
+    scenario: random.pick(random.chance(INDEPENDENT) ? independentNames : pairScenarios),
     faults: "random",
     twosafe: random.chance(0.5),
     operators: random.chance(0.5) ? 2 : 1,

@@ -81,6 +81,8 @@ export class Chaos {
       () => this.suspendNode(),
       () => killAgent(world, this.onePod()),
       () => void killGuard(this.onePod()),
+      () => this.hangGuard(),
+      () => this.lagReplication(),
       () => void killWitness(this.onePod()),
     ];
     if (this.databaseFaults < databaseFaultsAllowed) {
@@ -234,6 +236,27 @@ export class Chaos {
       world.story.tell("fault", `the agent of ${runtime.name} goes on`);
       process.thaw();
     });
+  }
+
+  private hangGuard(): void {
+    const { world, random } = this;
+    const runtime = this.onePod();
+    const process = runtime?.guarded?.guard.process;
+    if (runtime === undefined || process === undefined || process.isFrozen()) return;
+    world.story.tell("fault", `the guard of ${runtime.name} hangs`);
+    process.freeze();
+    this.later(random.between(100, 5_000), () => {
+      world.story.tell("fault", `the guard of ${runtime.name} goes on`);
+      process.thaw();
+    });
+  }
+
+  private lagReplication(): void {
+    const { world, random } = this;
+    const lagMs = random.between(50, 3_000);
+    world.story.tell("fault", `replication lags by ${Math.round(lagMs)} ms`);
+    world.network.lagReplication(lagMs);
+    this.later(random.between(100, 5_000), () => world.network.lagReplication(0));
   }
 
   private later(ms: number, heal: () => void): void {

@@ -52,6 +52,8 @@ export class Checker {
   private readonly lostByCrash = new Map<string, Set<number>>();
   /** When the processes of a copy last died. */
   private readonly crashedAt = new Map<string, number>();
+  /** Copies whose volume is gone. */
+  private readonly withoutVolume = new Set<string>();
   private readonly acknowledged: Acknowledged[] = [];
   /** By object key: the pod whose database became writable last. */
   private readonly lastWritable = new Map<string, string>();
@@ -62,7 +64,7 @@ export class Checker {
 
   constructor(
     private readonly story: Story,
-    private readonly nowMs: () => number,
+    protected readonly nowMs: () => number,
   ) {}
 
   /** Begins to listen to the API; the records that are there already count as written. */
@@ -166,6 +168,16 @@ export class Checker {
     this.lostByCrash.set(copy, lost);
   }
 
+  /** A volume is gone, and the copy on it. */
+  seeVolumeLost(copy: string): void {
+    this.withoutVolume.add(copy);
+  }
+
+  /** @returns whether nothing could keep this commit in that copy: it died with its processes, or the volume is gone */
+  protected isLostIn(copy: string, id: number): boolean {
+    return this.withoutVolume.has(copy) || this.lostByCrash.get(copy)?.has(id) === true;
+  }
+
   /** An application was told that its commit is safe. */
   seeAcknowledged(id: number, database: LoadedDatabase): void {
     const key = objectOf(database.host);
@@ -183,6 +195,12 @@ export class Checker {
   /** For tests that play the operator without writing the Lease. */
   expectRecord(key: string, record: PermissionRecord): void {
     this.records.set(key, record);
+  }
+
+  /** @returns the highest record under which the database of a loaded pod took solo; 0 where none is loaded */
+  soloed(podUID: string): number {
+    const database = [...this.databases].find(one => one.podUID === podUID);
+    return database === undefined ? 0 : (memoryOf(database)?.soloed ?? 0);
   }
 
   /** @returns the record now in force */
@@ -219,7 +237,7 @@ export class Checker {
   /** @returns the copies that had the commit and were not allowed to be given up */
   private keepers(commit: Acknowledged, active: LoadedDatabase, twosafe: boolean): string[] {
     const { id, holders, by, paired, atMs } = commit;
-    const still = holders.filter(copy => this.lostByCrash.get(copy)?.has(id) !== true);
+    const still = holders.filter(copy => !this.isLostIn(copy, id));
     // The very copy that has it serves: nothing could take it away.
     if (!twosafe) return still.filter(copy => copy === active.files.copy);
     // A writer alone stands for it with its disk, whatever the copy of a standby to be holds.
@@ -273,7 +291,7 @@ export class Checker {
       this.violated(`planned change ${record.n} leaves ${missing.length} acknowledged commits behind`);
   }
 
-  private seeChange(change: Change): void {
+  protected seeChange(change: Change): void {
     switch (change.kind) {
       case "coordination.k8s.io/leases":
         return this.seeLease(change);

@@ -61,6 +61,11 @@ export class WritingClient {
     this.pause(1);
   }
 
+  /** @returns whether nothing is to be written any more */
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
   /** From now on it has less to do. */
   slowDown(): void {
     this.pauseMs = SLOW_MS;

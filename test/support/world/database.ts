@@ -52,6 +52,8 @@ export interface DatabaseWorld {
   random: SeededRandom;
   /** @returns the loaded database reachable from one host under another's name, or null */
   reach(fromHost: string, host: string): LoadedDatabase | null;
+  /** @returns how much longer than usual a batch now takes to the peer, ms */
+  lagMs(): number;
   /** Told after every change of role, open or life. */
   changed(database: LoadedDatabase, what: string): void;
   /** Told of every commit that a database has taken. */
@@ -333,7 +335,7 @@ export class LoadedDatabase {
     const hop = (): number => random.between(this.hopMs.low, this.hopMs.high);
     const end = this.log.length;
     // What has left the active arrives, even if the active dies meanwhile.
-    time.after(hop(), () => {
+    time.after(hop() + this.world.lagMs(), () => {
       const stillOurs = standby.alive && standby.repAgent && (standby.link === this || !this.alive);
       if (!stillOurs || standby.role === "ACTIVE" || standby.role === "FAILED")
         return this.donePumping(standby);

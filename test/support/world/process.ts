@@ -14,12 +14,18 @@ export interface ProcessClock {
 
 /** The clocks of the node a process runs on. */
 export interface NodeClock {
-  /** How fast they run against true time. */
-  rate: number;
+  /** How fast they run against true time now. */
+  readonly rate: number;
   /** The wall clock is set wrong by so much, ms. */
   wrongMs?: number;
   monotonicMs(): number;
   boottimeMs(): number;
+}
+
+/** Of a machine with nothing else on it. */
+function ownClock(rate: number, time: VirtualTime): NodeClock {
+  const ms = (): number => time.nowMs() * rate;
+  return { rate, monotonicMs: ms, boottimeMs: ms };
 }
 
 export class VirtualProcess {
@@ -39,17 +45,12 @@ export class VirtualProcess {
     private readonly onThrow: (process: string, error: unknown) => void,
     node: number | NodeClock = 1,
   ) {
-    const rate = typeof node === "number" ? node : node.rate;
-    const clocks =
-      typeof node === "number"
-        ? { monotonicMs: () => time.nowMs() * rate, boottimeMs: () => time.nowMs() * rate }
-        : node;
+    const clocks = typeof node === "number" ? ownClock(node, time) : node;
     this.clock = {
-      nowMs: () =>
-        Math.floor(time.epochMs + time.nowMs() * rate) + (typeof node === "number" ? 0 : (node.wrongMs ?? 0)),
+      nowMs: () => Math.floor(time.epochMs + clocks.boottimeMs()) + (clocks.wrongMs ?? 0),
       monotonicMs: () => clocks.monotonicMs(),
       boottimeMs: () => clocks.boottimeMs(),
-      setTimer: (ms, callback) => this.after(ms / rate, callback),
+      setTimer: (ms, callback) => this.after(ms / clocks.rate, callback),
     };
   }
 

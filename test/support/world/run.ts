@@ -1,11 +1,12 @@
 /** One run: a scenario under a seed, with faults or a kill point, and what the checker says of it. */
 import { Chaos, type Storm } from "./chaos";
 import type { WritableSpan } from "./checker";
-import { disturb, type ScenarioName } from "./scenarios";
+import { IndependentWorld } from "./independent/world";
+import { disturb, isIndependent, type ScenarioName } from "./scenarios";
 import { type PairKind, preparedPair } from "./prepared";
 import { WholeWorld, type PreparedPair, type WorldTampering } from "./world";
 
-export { type ScenarioName, scenarioNames, stormyScenarios } from "./scenarios";
+export { pairScenarios, type ScenarioName, scenarioNames } from "./scenarios";
 
 export interface KillPoint {
   /** Position among the operators' writes and commands since the scenario's own part began, from 0. */
@@ -67,6 +68,8 @@ const RESTARTED_BRISK_MS = 10_000;
 const RESTARTED_SHORT_MS = 2_500;
 /** The longest that the product lets anything take: a command of ten minutes, tried again, or a wait as long. */
 const LONGEST_MS = 900_000;
+/** How often a person does what the object asks for. */
+const ANSWERS = 4;
 /** A lost watch event is made up for by the next list. */
 const RELIST_MS = 125_000;
 /** At rest the operators write nothing for so long. */
@@ -100,9 +103,17 @@ function kindOf({ twosafe, leaseMs }: RunOptions): PairKind {
   return { twosafe: twosafe ?? false, leaseMs };
 }
 
-/** A creation begins with nothing. */
+/** A creation begins with nothing, and so do independent databases. */
 function isPrepared({ prepared, short, scenario }: RunOptions): boolean {
-  return (prepared === true || short === true) && scenario !== "creation";
+  return (prepared === true || short === true) && !isCreation(scenario) && !isIndependent(scenario);
+}
+
+function isDeletion(scenario: ScenarioName): boolean {
+  return scenario === "delete" || scenario === "independent delete";
+}
+
+function isCreation(scenario: ScenarioName): boolean {
+  return scenario === "creation" || scenario === "independent creation";
 }
 
 class Run {
@@ -115,7 +126,8 @@ class Run {
     private readonly o: RunOptions,
     private readonly prepared: PreparedPair | undefined,
   ) {
-    this.world = new WholeWorld({
+    const World = isIndependent(o.scenario) ? IndependentWorld : WholeWorld;
+    this.world = new World({
       seed: `${o.scenario} ${o.seed}`,
       ...kindOf(o),
       brisk: this.isBrisk(),
@@ -128,27 +140,27 @@ class Run {
 
   async go(): Promise<RunResult> {
     const { world, o } = this;
-    this.armed = o.scenario === "creation";
+    this.armed = isCreation(o.scenario);
     for (let i = 0; i < (o.operators ?? 1); i++) world.startOperator(`operator-${i}`);
     if (this.prepared === undefined) world.apply();
     const chaos = o.faults === "random" ? new Chaos(world, this.storm()) : null;
     const early =
       chaos !== null &&
-      (o.scenario === "creation" || (o.short !== true && world.random.fork("when").chance(0.3)));
+      (isCreation(o.scenario) || (o.short !== true && world.random.fork("when").chance(0.3)));
     if (early) await chaos.rage();
     let reached = await this.untilNormal(() => true, early ? AFTER_FAULTS_BOUND_MS : CALM_BOUND_MS);
-    if (reached && o.scenario !== "creation") {
+    if (reached && !isCreation(o.scenario)) {
       const [low, high] = o.short === true ? SERVING_SHORT_MS : SERVING_MS;
       await world.time.pass(world.random.fork("serving").between(low, high));
       // What an early storm left behind, such as a session that is given up only now, may still have its consequences.
       if (world.whyNotNormal() !== null) reached = await this.untilNormal(() => true, AFTER_FAULTS_BOUND_MS);
     }
-    if (reached && o.scenario !== "creation") {
+    if (reached && !isCreation(o.scenario)) {
       this.armed = true;
       const over = o.blow === undefined ? disturb(o.scenario, world, o.short) : o.blow(world);
       if (!early && chaos !== null) await chaos.rage();
       const boundMs = o.boundMs ?? (chaos === null ? CALM_BOUND_MS : AFTER_FAULTS_BOUND_MS);
-      if (o.blow === undefined && o.scenario === "delete") return this.untilGone(boundMs);
+      if (o.blow === undefined && isDeletion(o.scenario)) return this.untilGone(boundMs);
       reached = await this.untilNormal(over, boundMs);
     }
     if (reached) await this.rest();
@@ -159,7 +171,7 @@ class Run {
   private async untilNormal(over: () => boolean, boundMs: number): Promise<boolean> {
     const { world } = this;
     const normal = (): boolean => over() && world.whyNotNormal() === null;
-    const inTime = (await world.time.run(normal, boundMs)) === "condition";
+    const inTime = await this.untilNormalOrAnswered(normal, boundMs);
     if (!inTime && this.o.faults === "random") await this.waitLonger(normal);
     if (normal()) {
       this.outcome = "Normal";
@@ -178,6 +190,18 @@ class Run {
     world.checker.violated(
       `not Normal within ${boundMs / 1000} s: ${why}${said === null ? "" : ` (${said})`}`,
     );
+    return false;
+  }
+
+  /** @returns whether it came true within the bound, counted anew from each time that a person did their part */
+  private async untilNormalOrAnswered(normal: () => boolean, boundMs: number): Promise<boolean> {
+    const { world } = this;
+    for (let answers = 0; answers <= ANSWERS; answers++) {
+      let answered = false;
+      const waiting = (): boolean => normal() || (answers < ANSWERS && (answered = world.answer()));
+      if ((await world.time.run(waiting, boundMs)) === "deadline") return false;
+      if (!answered) return true;
+    }
     return false;
   }
 
@@ -268,11 +292,7 @@ class Run {
   result(): RunResult {
     const { world } = this;
     world.client.stop();
-    const active = world.databases().find(({ database }) => database.writable());
-    const commits =
-      active === undefined
-        ? { acked: 0, lost: 0, died: 0 }
-        : world.checker.checkCommits(active.database, this.o.twosafe ?? false, world.client);
+    const commits = world.checkCommits();
     for (const { process } of world.operators) process.kill();
     return {
       outcome: this.outcome,

@@ -2,12 +2,13 @@
 import { KubeError } from "../../../capabilities/runtime/ports";
 import type { PodRuntime } from "./cluster/pod-runtime";
 import { timesTenClassics } from "./cluster/resources";
+import { disturbIndependent, type IndependentName, independentNames } from "./independent/scenarios";
 import type { SeededRandom } from "./random";
 import * as strike from "./strikes";
 import { changeImage, FIRST_IMAGE, inPhase, NEXT_IMAGE, upgraded } from "./upgrades";
 import { NAME, NAMESPACE, type WholeWorld } from "./world";
 
-export const scenarioNames = [
+export const pairScenarios = [
   "creation",
   "delete active",
   "force-delete active",
@@ -32,9 +33,14 @@ export const scenarioNames = [
   "pods are cut off from each other",
   "force-delete active behind a cut",
   "agent of active hangs",
+  "agent of active is told to end",
+  "agent of standby is told to end",
   "guard of active dies",
+  "guard of active hangs",
   "witness of active dies",
   "active node is suspended",
+  "replication lags at a switchover",
+  "replication lags when the active daemon dies",
   "suspend and resume",
   "upgrade",
   "upgrade set back",
@@ -42,10 +48,13 @@ export const scenarioNames = [
   "upgrade while the standby is deleted",
   "delete",
 ] as const;
-export type ScenarioName = (typeof scenarioNames)[number];
+type PairScenario = (typeof pairScenarios)[number];
+export type ScenarioName = PairScenario | IndependentName;
+export const scenarioNames: readonly ScenarioName[] = [...pairScenarios, ...independentNames];
 
-/** Those of a storm: with other faults on top, who has lost the active's disk may have lost everything. */
-export const stormyScenarios = scenarioNames.filter(name => name !== "active loses its disk");
+export function isIndependent(scenario: ScenarioName): scenario is IndependentName {
+  return (independentNames as readonly ScenarioName[]).includes(scenario);
+}
 
 /** @returns whether the blow has struck, and is over where it is one that ends */
 type Over = () => boolean;
@@ -61,10 +70,12 @@ interface Stage {
 
 const LASTING_MS = [2_000, 20_000] as const;
 const LASTING_SHORT_MS = [500, 6_000] as const;
+/** Shorter and longer than a drain is waited for. */
+const LAG_MS = [50, 4_000] as const;
 /** A machine may stand still for less than W - L only (docs/fencing.md). */
 const SUSPENDED_MS = [50, 800] as const;
 
-const blows: Record<Exclude<ScenarioName, "creation">, (stage: Stage) => Over> = {
+const blows: Record<Exclude<PairScenario, "creation">, (stage: Stage) => Over> = {
   "delete active": ({ world, active }) => strike.deletePod(world, active),
   "force-delete active": ({ world, active }) => strike.deletePod(world, active, 0),
   "kill daemon": ({ world, active }) => strike.killDaemon(world, active),
@@ -101,10 +112,23 @@ const blows: Record<Exclude<ScenarioName, "creation">, (stage: Stage) => Over> =
     return both(joined, () => active.isGone());
   },
   "agent of active hangs": ({ world, active, lastingMs }) => strike.hangAgent(world, active, lastingMs()),
+  "agent of active is told to end": ({ world, active }) => strike.endAgent(world, active),
+  "agent of standby is told to end": ({ world, standby }) => strike.endAgent(world, standby),
   "guard of active dies": ({ active }) => strike.killGuard(active),
+  "guard of active hangs": ({ world, active, lastingMs }) => strike.hangGuard(world, active, lastingMs()),
   "witness of active dies": ({ active }) => strike.killWitness(active),
   "active node is suspended": ({ world, active, random }) =>
     strike.suspend(world, active.node.name, random.between(...SUSPENDED_MS)),
+  "replication lags at a switchover": ({ world, random, lastingMs }) => {
+    const lagging = strike.lag(world, random.between(...LAG_MS), lastingMs());
+    return both(strike.switchOver(world, "request-1"), lagging);
+  },
+  "replication lags when the active daemon dies": ({ world, active, random, lastingMs }) => {
+    const forMs = lastingMs();
+    const lagging = strike.lag(world, random.between(...LAG_MS), forMs);
+    world.time.after(random.between(0, forMs), () => void strike.killDaemon(world, active));
+    return lagging;
+  },
   "suspend and resume": ({ world, standby, random }) => {
     strike.holdManagement(world, random.between(3_000, 8_000));
     return both(strike.killDaemon(world, standby), () => !strike.isHeld(world));
@@ -143,12 +167,13 @@ const blows: Record<Exclude<ScenarioName, "creation">, (stage: Stage) => Over> =
  */
 export function disturb(scenario: ScenarioName, world: WholeWorld, short = false): Over {
   if (scenario === "creation") return () => true;
-  const [active, standby] = [world.activePod(), world.standbyPod()];
-  if (active === undefined || standby === undefined)
-    throw new Error("a Normal pair has an active and a standby");
   const random = world.random.fork("blow");
   const [low, high] = short ? LASTING_SHORT_MS : LASTING_MS;
   const lastingMs = (): number => random.between(low, high);
+  if (isIndependent(scenario)) return disturbIndependent(scenario, world, random, lastingMs);
+  const [active, standby] = [world.activePod(), world.standbyPod()];
+  if (active === undefined || standby === undefined)
+    throw new Error("a Normal pair has an active and a standby");
   return blows[scenario]({ world, active, standby, random, lastingMs });
 }
 

@@ -78,6 +78,43 @@ export function hangAgent(world: WholeWorld, runtime: PodRuntime | undefined, fo
   });
 }
 
+/** SIGTERM to the agent alone: it brings its database down and ends; another one starts. */
+export function endAgent(world: WholeWorld, runtime: PodRuntime | undefined): () => boolean {
+  const agent = runtime?.agent ?? null;
+  if (runtime === undefined || agent === null) return () => true;
+  world.story.tell("fault", `the agent of ${runtime.name} is told to end`);
+  runtime.endAgent();
+  return () => runtime.isGone() || (runtime.agent !== null && runtime.agent !== agent);
+}
+
+/** The guard does nothing for a while; agent and database go on. */
+export function hangGuard(world: WholeWorld, runtime: PodRuntime | undefined, forMs: number): () => boolean {
+  const process = runtime?.guarded?.guard.process;
+  if (runtime === undefined || process === undefined || process.isFrozen()) return () => true;
+  world.story.tell("fault", `the guard of ${runtime.name} hangs`);
+  process.freeze();
+  return until(world, forMs, () => {
+    world.story.tell("fault", `the guard of ${runtime.name} goes on`);
+    process.thaw();
+  });
+}
+
+/** Replication lags: what is committed arrives at the standby so much later. */
+export function lag(world: WholeWorld, lagMs: number, forMs: number): () => boolean {
+  world.story.tell("fault", `replication lags by ${Math.round(lagMs)} ms`);
+  world.network.lagReplication(lagMs);
+  return until(world, forMs, () => {
+    world.story.tell("fault", "replication is as fast as before");
+    world.network.lagReplication(0);
+  });
+}
+
+/** The clocks of a node run at another rate from now on. */
+export function setRate(world: WholeWorld, runtime: PodRuntime, rate: number): void {
+  world.story.tell("fault", `the clocks of ${runtime.node.name} run at a rate of ${rate}`);
+  runtime.node.setRate(rate);
+}
+
 /** A node and all on it reach nobody and are reached by nobody, or only in one direction. */
 export function isolate(world: WholeWorld, node: string, direction: Isolation, forMs: number): () => boolean {
   const how = { both: "is cut off", in: "hears nothing", out: "is not heard" }[direction];

@@ -8,22 +8,28 @@ import {
 import type {
   AgentConnection,
   AgentTransport,
-  KubeApi,
   KubeObject,
   Resource,
   World as EngineWorld,
 } from "../../../capabilities/runtime/ports";
 import type { TimesTenClassicObject } from "../../../generated/types";
-import type { Command, PermissionRecord } from "../../../protocol";
+import type { Command, OperatorMessage, PermissionRecord } from "../../../protocol";
 import { claims, endpointSlices, leases, type Pod, pods, timesTenClassics } from "./cluster/resources";
 import { NAME, NAMESPACE } from "./world";
 
+/** The newest record may come so much later than old ones, ms. */
+const LATE_MS = 1_500;
+
 type Lease = KubeObject & { spec?: object };
 
-/** @returns the same API with some methods of its own */
-function overlay(kube: KubeApi, own: Partial<KubeApi>): KubeApi {
-  return new Proxy(kube, {
-    get: (target, property: keyof KubeApi) => own[property] ?? target[property].bind(target),
+/** @returns the same port with some methods of its own */
+export function overlay<T extends object>(port: T, own: Partial<T>): T {
+  return new Proxy(port, {
+    get: (target, property) => {
+      if (property in own) return Reflect.get(own, property) as unknown;
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
   });
 }
 
@@ -177,6 +183,40 @@ function duplicateFor(record: PermissionRecord, serverName: string): Command | n
   const fromHost = [pod.endsWith("0") ? `${NAME}-1` : `${NAME}-0`, ...domain].join(".");
   const id = `tampered/${record.n}`;
   return { type: "command", verb: "duplicate", id, n: record.n, boot: null, deadlineMs: 60_000, fromHost };
+}
+
+/**
+ * Stands for a replica that went on with what it once read: into every new session the records that this one has told
+ * before are said first, and the newest comes late.
+ */
+export function toldOldRecords(world: EngineWorld): EngineWorld {
+  const told = new Map<string, OperatorMessage[]>();
+  return {
+    ...world,
+    agents: {
+      dial: (address, handlers) =>
+        world.agents.dial(address, {
+          ...handlers,
+          onMessage: message => handlers.onMessage(message),
+          onClose: reason => handlers.onClose(reason),
+          onOpen: connection => {
+            const old = [...(told.get(address.serverName) ?? [])];
+            const untilMs = world.clock.monotonicMs() + (old.length > 0 ? LATE_MS : 0);
+            const send = (message: OperatorMessage): void => {
+              if (message.type !== "record") return connection.send(message);
+              for (const record of old.splice(0)) connection.send(record);
+              const leftMs = untilMs - world.clock.monotonicMs();
+              if (leftMs > 0) world.clock.setTimer(leftMs, () => connection.send(message));
+              else connection.send(message);
+              const all = told.get(address.serverName) ?? [];
+              if (!all.some(one => one.type === "record" && one.record.n === message.record.n))
+                told.set(address.serverName, [...all, message]);
+            };
+            handlers.onOpen({ close: () => connection.close(), send });
+          },
+        }),
+    },
+  };
 }
 
 function alsoSaying(

@@ -107,14 +107,14 @@ export class WholeWorld {
   /** Read once per version; undefined: to be read again. */
   private newest: Classic | null | undefined;
 
-  constructor(private readonly options: WorldOptions) {
+  constructor(protected readonly options: WorldOptions) {
     const random = (this.random = new SeededRandom(options.seed));
     const { prepared } = options;
     const time = (this.time = new VirtualTime(random.fork("time"), prepared?.epochMs));
     this.story = new Story(() => time.nowMs());
     this.store = new KubeStore(random.fork("store"), () => time.epochMs + time.nowMs(), prepared?.store);
     for (const [claim, disk] of prepared?.disks ?? []) this.disks.set(claim, copyOf(disk));
-    this.checker = new Checker(this.story, () => time.nowMs());
+    this.checker = this.makeChecker();
     this.checker.follow(this.store);
     this.store.subscribe(change => {
       if (change.kind === "timesten.oracle.com/timestenclassics") this.newest = undefined;
@@ -144,6 +144,20 @@ export class WholeWorld {
     this.client.start();
   }
 
+  /** @returns who holds what happens against the promises; asked once, before there is anything else */
+  protected makeChecker(): Checker {
+    return new Checker(this.story, () => this.time.nowMs());
+  }
+
+  /** @returns what the user asks for beside an image and volumes */
+  protected wishes(): Record<string, unknown> {
+    const { leaseMs, twosafe } = this.options;
+    return {
+      ...(leaseMs === undefined ? {} : { writePermissionSeconds: leaseMs / 1_000 }),
+      ...(twosafe ? { repReturnServiceAttribute: "RETURN TWOSAFE" } : {}),
+    };
+  }
+
   /** The user applies the object. */
   apply(): void {
     const config = {
@@ -163,10 +177,7 @@ export class WholeWorld {
           storageClassName: "standard",
           dbConfigMap: [NAME],
           imageUpgradeStrategy: "auto",
-          ...(this.options.leaseMs === undefined
-            ? {}
-            : { writePermissionSeconds: this.options.leaseMs / 1_000 }),
-          ...(this.options.twosafe ? { repReturnServiceAttribute: "RETURN TWOSAFE" } : {}),
+          ...this.wishes(),
         },
       },
     };
@@ -323,6 +334,21 @@ export class WholeWorld {
       : "the endpoint is not the active's";
   }
 
+  /** At the end. @returns how many commits were acknowledged, are gone, and could not have been kept */
+  checkCommits(): { acked: number; lost: number; died: number } {
+    const active = this.databases().find(({ database }) => database.writable());
+    if (active === undefined) return { acked: 0, lost: 0, died: 0 };
+    return this.checker.checkCommits(active.database, this.options.twosafe, this.client);
+  }
+
+  /**
+   * The object says what a person has to do: they do it.
+   * @returns whether there was anything to be done
+   */
+  answer(): boolean {
+    return false;
+  }
+
   /** @returns what the object does not tell of the promotion whose database serves now; null when it tells all */
   whyNotExplained(): string | null {
     const record = this.checker.record(KEY);
@@ -370,6 +396,8 @@ export class WholeWorld {
   /** The volume of a pod is lost, and its node with it as far as this pod goes: it comes up empty on another node. */
   loseDisk(runtime: PodRuntime): void {
     this.story.tell("fault", `the volume of ${runtime.name} is lost`);
+    const { database } = this.disks.get(`${NAMESPACE}/tt-persistent-${runtime.name}`) ?? emptyDisk();
+    if (database !== null) this.checker.seeVolumeLost(database.copy);
     this.disks.delete(`${NAMESPACE}/tt-persistent-${runtime.name}`);
     this.placements.set(runtime.name, `${runtime.node.name}-b`);
     this.deletePod(runtime.name, 0);

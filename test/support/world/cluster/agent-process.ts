@@ -17,6 +17,7 @@ export interface AgentPlace {
   around: Surroundings;
   instance: TimesTenInstance;
   objectUID: string;
+  topology: "activeStandbyPair" | "none";
   world: DatabaseWorld;
   random: SeededRandom;
   guard: VirtualGuard;
@@ -54,7 +55,7 @@ export class AgentProcess {
       ),
       guard: o.guard.port(this.process),
       peer: new PeerSession({ clock, log, self, dialAgent: dials.agent, dialWitness: dials.witness }),
-      topology: "activeStandbyPair" as const,
+      topology: o.topology,
       graceMs: 27_000,
       log,
       newBootId: () => `boot-${random.uuid().slice(0, 8)}`,
@@ -70,8 +71,12 @@ export class AgentProcess {
     });
   }
 
+  /** SIGTERM was sent. */
+  isEnding = false;
+
   /** SIGTERM. */
   terminate(): void {
+    this.isEnding = true;
     this.process.enter(() => {
       this.agent.shutdown().then(
         () => this.exit(0, "left cleanly"),

@@ -76,6 +76,8 @@ export class Network {
   private readonly cuts = new Set<string>();
   private readonly isolated = new Map<string, Isolation>();
   private readonly noted = new Map<string, string>();
+  /** How much longer a batch of replication takes than usual, ms. */
+  private replicationLagMs = 0;
 
   constructor(
     private readonly around: Surroundings,
@@ -141,6 +143,11 @@ export class Network {
     this.holdCut();
   }
 
+  /** From now on every batch of replication takes so much longer; what is on its way is not affected. */
+  lagReplication(ms: number): void {
+    this.replicationLagMs = ms;
+  }
+
   /** Ends one operator's or one pod's sessions, as a restarted proxy would. */
   dropSessions(name: string): void {
     for (const stream of this.streamsOf(name)) stream.end("connection reset");
@@ -167,6 +174,7 @@ export class Network {
       time: around.time,
       random: random.fork("database"),
       reach: (fromHost, host) => this.reach(fromHost, host),
+      lagMs: () => this.replicationLagMs,
       changed: (database, what) => around.databaseChanged(database, what),
       committed: database => around.databaseCommitted(database),
       destroyed: (host, podUID) => around.copyDestroyed(host, podUID),

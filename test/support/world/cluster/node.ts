@@ -8,32 +8,44 @@ export class WorldNode implements NodeClock {
   wrongMs = 0;
   private sleptMs = 0;
   private asleepSinceMs: number | null = null;
+  /** What its clocks had counted when their rate was set last, and true time then. */
+  private counted = { ms: 0, atMs: 0 };
 
-  /** @param rate of its clocks against true time */
+  /** @param clockRate of its clocks against true time */
   constructor(
     readonly name: string,
-    readonly rate: number,
+    private clockRate: number,
     private readonly time: VirtualTime,
   ) {}
 
+  get rate(): number {
+    return this.clockRate;
+  }
+
+  /** Its clocks run at another rate from now on. */
+  setRate(rate: number): void {
+    this.counted = { ms: this.boottimeMs(), atMs: this.time.nowMs() };
+    this.clockRate = rate;
+  }
+
   /** CLOCK_MONOTONIC stands still in a suspend, CLOCK_BOOTTIME goes on. */
   monotonicMs(): number {
-    const asleep = this.asleepSinceMs === null ? 0 : this.time.nowMs() - this.asleepSinceMs;
-    return (this.time.nowMs() - this.sleptMs - asleep) * this.rate;
+    const asleep = this.asleepSinceMs === null ? 0 : this.boottimeMs() - this.asleepSinceMs;
+    return this.boottimeMs() - this.sleptMs - asleep;
   }
 
   boottimeMs(): number {
-    return this.time.nowMs() * this.rate;
+    return this.counted.ms + (this.time.nowMs() - this.counted.atMs) * this.clockRate;
   }
 
   /** The machine is suspended; its processes are frozen apart from this. */
   fallAsleep(): void {
-    this.asleepSinceMs ??= this.time.nowMs();
+    this.asleepSinceMs ??= this.boottimeMs();
   }
 
   wake(): void {
     if (this.asleepSinceMs === null) return;
-    this.sleptMs += this.time.nowMs() - this.asleepSinceMs;
+    this.sleptMs += this.boottimeMs() - this.asleepSinceMs;
     this.asleepSinceMs = null;
   }
 }

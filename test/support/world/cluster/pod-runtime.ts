@@ -182,6 +182,11 @@ export class PodRuntime {
     this.agentEnded(KILLED);
   }
 
+  /** SIGTERM to the agent alone: it brings its database down and ends, and the supervisor starts another one. */
+  endAgent(): void {
+    this.agent?.terminate();
+  }
+
   /** SIGKILL to the sidecar; the kubelet starts it again. */
   killWitness(): void {
     const { witness } = this;
@@ -229,6 +234,11 @@ export class PodRuntime {
   /** The pod object is gone: what still runs is killed soon. */
   orphan(): void {
     if (!this.terminating) this.terminate(2);
+  }
+
+  /** Its agent was told to end. */
+  isEnding(): boolean {
+    return this.terminating || this.agent?.isEnding === true;
   }
 
   isGone(): boolean {
@@ -286,6 +296,7 @@ export class PodRuntime {
       around: this.around,
       instance,
       objectUID: this.env("TT_OBJECT_UID"),
+      topology: this.env("TT_REPLICATION_TOPOLOGY") === "none" ? "none" : "activeStandbyPair",
       world,
       random: life,
       guard: this.guarded.guard,
