@@ -1,11 +1,11 @@
 /** The world can fail: an operator that takes both pods down in an upgrade is caught. */
 import { record } from "../support/world/campaign";
 import type { RunOptions } from "../support/world/run";
-import type { WholeWorld } from "../support/world/world";
+import type { WorldTampering } from "../support/world/world";
 
 jest.setTimeout(120_000);
 
-type Kube = WholeWorld["kube"];
+type Kube = Parameters<NonNullable<WorldTampering["operator"]>>[0]["kube"];
 
 const upgrade: RunOptions = {
   seed: "both",

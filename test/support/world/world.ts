@@ -12,7 +12,7 @@ import type { PodRuntime } from "./cluster/pod-runtime";
 import { configMaps, endpointSlices, namespaces, pods, timesTenClassics } from "./cluster/resources";
 import type { Surroundings, Tampering } from "./cluster/surroundings";
 import { WorldNode } from "./cluster/node";
-import { copyOf, type Disk, emptyDisk, type LoadedDatabase } from "./database";
+import { copyOf, type DatabaseFiles, type Disk, emptyDisk, type LoadedDatabase } from "./database";
 import { WorldFaults } from "./faults";
 import { type Call, KubeClient } from "./kube/client";
 import { KubeStore, type StoreImage } from "./kube/store";
@@ -288,6 +288,11 @@ export class WholeWorld {
       const database = runtime?.instance?.db ?? null;
       return runtime === undefined || database === null ? [] : [{ runtime, database }];
     });
+  }
+
+  /** @returns the databases on volumes, as they were last flushed */
+  protected volumes(): DatabaseFiles[] {
+    return [...this.disks.values()].flatMap(({ database }) => (database === null ? [] : [database]));
   }
 
   /** @returns the pod whose database may be written now */

@@ -30,7 +30,7 @@ export function tolerant(write: () => void): void {
   }
 }
 
-/** Creates claims and pods of every StatefulSet; never changes a running pod (OnDelete). */
+/** Creates claims and pods of every StatefulSet, deletes pods beyond its replicas; never changes a running pod (OnDelete). */
 export function startStatefulSets(store: KubeStore, time: VirtualTime, random: SeededRandom): void {
   onAnyChange(
     store,
@@ -41,8 +41,23 @@ export function startStatefulSets(store: KubeStore, time: VirtualTime, random: S
         if (set.metadata.deletionTimestamp !== undefined) continue;
         for (let ordinal = 0; ordinal < (set.spec.replicas ?? 1); ordinal++)
           tolerant(() => ensurePod(store, set, ordinal));
+        for (const pod of beyond(store, set))
+          tolerant(() =>
+            store.delete(pods, pod.metadata.namespace, pod.metadata.name, { uid: pod.metadata.uid! }),
+          );
       }
     },
+  );
+}
+
+/** @returns its pods that it has no replicas for, and that are not on their way out */
+function beyond(store: KubeStore, set: StatefulSet): Pod[] {
+  return store.list<Pod>(pods, {}).items.filter(
+    ({ metadata: { namespace, ownerReferences = [], labels, deletionTimestamp } }) =>
+      namespace === set.metadata.namespace &&
+      deletionTimestamp === undefined &&
+      ownerReferences.some(owner => owner.uid === set.metadata.uid) &&
+      Number(labels?.["apps.kubernetes.io/pod-index"]) >= (set.spec.replicas ?? 1),
   );
 }
 

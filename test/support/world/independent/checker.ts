@@ -6,6 +6,12 @@ import { Checker, objectOf } from "../checker";
 import type { LoadedDatabase } from "../database";
 import type { Change } from "../kube/store";
 
+/** What there is of a database, loaded or on its volume alone. */
+export interface Copy {
+  copy: string;
+  has: (id: number) => boolean;
+}
+
 export class IndependentChecker extends Checker {
   private readonly open = new Set<LoadedDatabase>();
   private readonly told: { id: number; copy: string; pod: string }[] = [];
@@ -38,11 +44,11 @@ export class IndependentChecker extends Checker {
   }
 
   /** @returns how many commits were acknowledged, are gone, and could not have been kept */
-  checkAll(databases: readonly LoadedDatabase[]): { acked: number; lost: number; died: number } {
+  checkAll(copies: readonly Copy[]): { acked: number; lost: number; died: number } {
     let lost = 0;
     let died = 0;
     for (const { id, copy, pod } of this.told) {
-      if (databases.find(database => database.files.copy === copy)?.has(id) === true) continue;
+      if (copies.some(one => one.copy === copy && one.has(id))) continue;
       lost++;
       if (this.isLostIn(copy, id)) died++;
       else this.violated(`acknowledged commit ${id} of ${pod} is lost although its volume is there`);

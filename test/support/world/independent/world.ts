@@ -1,7 +1,7 @@
 /** A world with independent databases (replicationTopology none) in place of a pair, one to three by seed. */
 import type { PodRuntime } from "../cluster/pod-runtime";
 import { NAME, NAMESPACE, WholeWorld, type WorldOptions } from "../world";
-import { IndependentChecker } from "./checker";
+import { type Copy, IndependentChecker } from "./checker";
 import { startDirectClient } from "./client";
 
 /** More pods than any run has. */
@@ -65,7 +65,15 @@ export class IndependentWorld extends WholeWorld {
   }
 
   override checkCommits(): { acked: number; lost: number; died: number } {
-    return this.judge().checkAll(this.databases().map(({ database }) => database));
+    const loaded = this.databases().map(({ database }): Copy => {
+      return { copy: database.files.copy, has: id => database.has(id) };
+    });
+    // A database that nobody has loaded is on its volume still.
+    const stored = this.volumes().map(({ copy, log }): Copy => {
+      const ids = new Set(log.map(entry => (entry.kind === "row" ? entry.id : null)));
+      return { copy, has: id => ids.has(id) };
+    });
+    return this.judge().checkAll([...loaded, ...stored]);
   }
 
   /** Whoever waits for `reexamine` gets it. */
