@@ -52,13 +52,15 @@ export function startStatefulSets(store: KubeStore, time: VirtualTime, random: S
 
 /** @returns its pods that it has no replicas for, and that are not on their way out */
 function beyond(store: KubeStore, set: StatefulSet): Pod[] {
-  return store.list<Pod>(pods, {}).items.filter(
-    ({ metadata: { namespace, ownerReferences = [], labels, deletionTimestamp } }) =>
-      namespace === set.metadata.namespace &&
-      deletionTimestamp === undefined &&
-      ownerReferences.some(owner => owner.uid === set.metadata.uid) &&
-      Number(labels?.["apps.kubernetes.io/pod-index"]) >= (set.spec.replicas ?? 1),
-  );
+  return store
+    .list<Pod>(pods, {})
+    .items.filter(
+      ({ metadata: { namespace, ownerReferences = [], labels, deletionTimestamp } }) =>
+        namespace === set.metadata.namespace &&
+        deletionTimestamp === undefined &&
+        ownerReferences.some(owner => owner.uid === set.metadata.uid) &&
+        Number(labels?.["apps.kubernetes.io/pod-index"]) >= (set.spec.replicas ?? 1),
+    );
 }
 
 function ensurePod(store: KubeStore, set: StatefulSet, ordinal: number): void {
