@@ -11,6 +11,7 @@ import type {
   PeerAnswer,
   PeerDigest,
   PeerRequest,
+  GuardAct,
   Permit,
   PermissionRecord,
   TimesTenView,
@@ -113,7 +114,7 @@ export interface GuardPort {
   /** Nothing is permitted any more and the database is closed. */
   rest(boot: string): Promise<void>;
   /** The guard began to close, or killed. */
-  onActed(callback: (boot: string, what: "closed" | "killed") => void): void;
+  onActed(callback: (boot: string, what: GuardAct) => void): void;
 }
 
 /** The way to the other pod's agent: one session that we dial, dialled anew for ever. */

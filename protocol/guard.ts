@@ -41,12 +41,19 @@ export const toGuardSchema = z.discriminatedUnion("type", [
 ]);
 export type ToGuard = z.infer<typeof toGuardSchema>;
 
+/**
+ * closedLate: another permission had come while it closed. Somebody may have opened the database since, so this is no
+ * word that it is closed; only that whoever finds it closed need not look for a person who did it.
+ */
+export const guardActSchema = z.enum(["closed", "closedLate", "killed"]);
+export type GuardAct = z.infer<typeof guardActSchema>;
+
 export const fromGuardSchema = z.discriminatedUnion("type", [
   /** On connect: what the guard enforces now. */
   z.object({ type: z.literal("hello"), life: lifeSchema.nullable(), permit: permitSchema.nullable() }),
   /** Taken up: from now on it is enforced. */
   z.object({ type: z.literal("done"), id: z.number().int() }),
-  /** The guard began to close, or killed, at the end of a permission. */
-  z.object({ type: z.literal("acted"), boot: z.string().min(1), what: z.enum(["closed", "killed"]) }),
+  /** The guard did this at the end of a permission. */
+  z.object({ type: z.literal("acted"), boot: z.string().min(1), what: guardActSchema }),
 ]);
 export type FromGuard = z.infer<typeof fromGuardSchema>;

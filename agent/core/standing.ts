@@ -3,6 +3,7 @@ import {
   noEvidence,
   type AgentState,
   type Evidence,
+  type GuardAct,
   type PeerDigest,
   type PermissionRecord,
   type PermissionView,
@@ -101,8 +102,8 @@ export class Standing {
     this.#persons.closing();
   }
 
-  /** The guard has closed this life, or killed it. */
-  guardActed(what: "closed" | "killed"): void {
+  /** What the guard has done with this life. */
+  guardActed(what: GuardAct): void {
     this.#persons.closing();
     if (what === "closed") this.closed = true;
   }

@@ -5,6 +5,7 @@ import {
   fromGuardSchema,
   parseMessage,
   type FromGuard,
+  type GuardAct,
   type Life,
   type Permit,
   type ToGuard,
@@ -35,7 +36,7 @@ export class GuardClient implements GuardPort {
   /** What the guard said when it greeted; null while it is away. */
   #state: GuardState = null;
   #onState: (state: GuardState) => void = () => undefined;
-  #onActed: (boot: string, what: "closed" | "killed") => void = () => undefined;
+  #onActed: (boot: string, what: GuardAct) => void = () => undefined;
   #life: Life | null = null;
   #again: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -56,7 +57,7 @@ export class GuardClient implements GuardPort {
     });
   }
 
-  onActed(callback: (boot: string, what: "closed" | "killed") => void): void {
+  onActed(callback: (boot: string, what: GuardAct) => void): void {
     this.#onActed = callback;
   }
 

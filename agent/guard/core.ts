@@ -143,16 +143,19 @@ export class Guard {
     this.#o.log.warn("the permission ends, closing the database", { boot: permit.boot, n: permit.n });
     const giveUp = new AbortController();
     const cancel = this.#o.clock.setTimer(leftMs, () => giveUp.abort(new Error("the permission is over")));
+    const { boot } = permit;
     this.#o.database.close(giveUp.signal).then(
       () => {
         cancel();
-        if (this.#permit !== permit) return;
-        this.#closing = "done";
-        this.#o.onSend({ type: "acted", boot: permit.boot, what: "closed" });
+        const isLate = this.#permit !== permit;
+        if (!isLate) this.#closing = "done";
+        this.#o.onSend({ type: "acted", boot, what: isLate ? "closedLate" : "closed" });
       },
       (error: unknown) => {
         cancel();
         this.#o.log.warn("closing failed", { error: String(error) });
+        // It may have been closed all the same.
+        if (this.#permit !== permit) this.#o.onSend({ type: "acted", boot, what: "closedLate" });
       },
     );
   }

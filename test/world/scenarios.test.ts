@@ -1,11 +1,11 @@
 /** Each scenario in a calm world: from an empty cluster to a pair at rest, with the real engine and the real agents. */
 import { expectNone, nothing, parseReplay, record, replayText } from "../support/world/campaign";
-import { type RunOptions, runScenario, scenarioNames } from "../support/world/run";
+import { isDeletion, type RunOptions, runScenario, scenarioNames } from "../support/world/run";
 
 async function passes(options: RunOptions): Promise<void> {
   const { result, failure } = await record(options);
   expectNone({ ...nothing, runs: 1, failures: failure === null ? [] : [failure] });
-  if (options.scenario === "delete") return expect(result.outcome).toBe("gone");
+  if (isDeletion(options.scenario)) return expect(result.outcome).toBe("gone");
   expect(result.outcome).toBe("Normal");
   expect(result.commits.acked).toBeGreaterThan(20);
 }

@@ -108,7 +108,8 @@ function isPrepared({ prepared, short, scenario }: RunOptions): boolean {
   return (prepared === true || short === true) && !isCreation(scenario) && !isIndependent(scenario);
 }
 
-function isDeletion(scenario: ScenarioName): boolean {
+/** @returns whether nothing is left in the end */
+export function isDeletion(scenario: ScenarioName): boolean {
   return scenario === "delete" || scenario === "independent delete";
 }
 

@@ -91,6 +91,11 @@ export class Kubelet {
     return this.newest.get(`${namespace}/${name}`);
   }
 
+  /** @returns the runtime of a pod by uid, also of one that another has replaced */
+  runtimeOf(uid: string): PodRuntime | undefined {
+    return this.runtimes.get(uid);
+  }
+
   private see(pod: Pod, deleted: boolean): void {
     const uid = pod.metadata.uid!;
     if (pod.metadata.labels?.[PROBE_LABEL] !== undefined) return this.seeProbe(pod, deleted);

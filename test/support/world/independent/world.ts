@@ -12,7 +12,7 @@ export class IndependentWorld extends WholeWorld {
 
   constructor(options: WorldOptions) {
     super(options);
-    this.judge().isEnding = podUID => this.pods().some(one => one?.uid === podUID && one.isEnding());
+    this.judge().isEnding = podUID => this.kubelet.runtimeOf(podUID)?.isEnding() === true;
     for (let ordinal = 0; ordinal < MOST; ordinal++) startDirectClient(this, ordinal, this.judge());
   }
 

@@ -20,7 +20,9 @@ interface Bed {
   store: { memory: GuardMemory | null };
   processesEnd: () => void;
   /** What closing does: resolves, rejects or never ends. */
-  closing: { how: "works" | "fails" | "hangs" };
+  closing: { how: "works" | "fails" | "hangs" | "lasts" };
+  /** Ends a closing that lasts. */
+  closed: (error?: Error) => void;
 }
 
 function bed(memory: GuardMemory | null = null): Bed {
@@ -28,6 +30,7 @@ function bed(memory: GuardMemory | null = null): Bed {
   const sent: FromGuard[] = [];
   const store = { memory };
   const closing: Bed["closing"] = { how: "works" };
+  let closed: Bed["closed"] = () => undefined;
   const clock = new TwoClocks();
   let onEnd: () => void = () => undefined;
   const guard = new Guard({
@@ -47,6 +50,10 @@ function bed(memory: GuardMemory | null = null): Bed {
         did.push("close");
         if (closing.how === "works") return Promise.resolve();
         if (closing.how === "fails") return Promise.reject(new Error("no"));
+        if (closing.how === "lasts")
+          return new Promise((resolve, reject) => {
+            closed = error => (error === undefined ? resolve() : reject(error));
+          });
         return new Promise((_, reject) =>
           signal.addEventListener("abort", () => reject(new Error("aborted"))),
         );
@@ -58,7 +65,16 @@ function bed(memory: GuardMemory | null = null): Bed {
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     onSend: message => sent.push(message),
   });
-  return { clock, guard, did, sent, store, closing, processesEnd: () => onEnd() };
+  return {
+    clock,
+    guard,
+    did,
+    sent,
+    store,
+    closing,
+    closed: error => closed(error),
+    processesEnd: () => onEnd(),
+  };
 }
 
 const settle = async (): Promise<void> => {
@@ -90,6 +106,26 @@ describe("the guard", () => {
     await pass(b, 10_000);
     expect(b.did).toEqual(["close"]);
   });
+
+  it.each([undefined, new Error("no")])(
+    "says that it closed under a former permission, and does not call the database closed",
+    async error => {
+      const b = bed();
+      b.closing.how = "lasts";
+      b.guard.onMessage({ type: "life", life });
+      b.guard.onMessage({ type: "permit", id: 1, permit: permit(6_000) });
+      await pass(b, 5_500);
+      expect(b.did).toEqual(["close"]);
+      b.guard.onMessage({ type: "permit", id: 2, permit: permit(12_000) });
+      b.closed(error);
+      await settle();
+      expect(b.sent.filter(({ type }) => type === "acted")).toEqual([
+        { type: "acted", boot: "boot-a", what: "closedLate" },
+      ]);
+      await pass(b, 6_000);
+      expect(b.did).toEqual(["close", "close"]);
+    },
+  );
 
   it.each(["fails", "hangs"] as const)("kills at the deadline when closing %s", async how => {
     const b = bed();
