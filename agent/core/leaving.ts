@@ -11,8 +11,12 @@ const HANDOVER_MS = 10_000;
 const NO_OPERATOR_MS = 500;
 /** Of the grace period this much is kept for the clean end, ms. */
 const RESERVE_MS = 15_000;
-/** How long the handover may take once it has begun, ms. */
-const DRAIN_MS = 5_000;
+/** How long the handover may take once it has begun, ms at most: a little longer than the operator allows. */
+const DRAIN_MS = 11_000;
+/** The same where the grace period is short, unless it is shorter still, ms. */
+const SHORT_DRAIN_MS = 5_000;
+/** What unloading and stopping TimesTen takes, ms. */
+const END_MS = 8_000;
 /** How long a leaving standby waits for its writer to take the word that it is alone, ms. */
 const SOLO_MS = 2_000;
 
@@ -55,6 +59,7 @@ export async function beforeLeaving(p: LeavingParts): Promise<void> {
 }
 
 async function handOver(p: LeavingParts, pair: PermissionRecord): Promise<void> {
+  const startedMs = p.clock.monotonicMs();
   const begun = (): boolean => (p.view().record?.n ?? 0) > pair.n;
   // Only a standby that may be promoted can be handed over to.
   const patienceMs =
@@ -70,8 +75,13 @@ async function handOver(p: LeavingParts, pair: PermissionRecord): Promise<void> 
     const { record, podUID, boot } = p.view();
     return record === null || (record.mode !== "Closed" && !namesAsWriter(record, podUID, boot));
   };
-  if (!(await p.until(over, DRAIN_MS)))
-    p.log.warn("the handover did not come to its end", { waitedMs: DRAIN_MS });
+  const waitedMs = drainMs(p.graceMs - (p.clock.monotonicMs() - startedMs));
+  if (!(await p.until(over, waitedMs))) p.log.warn("the handover did not come to its end", { waitedMs });
+}
+
+/** @param leftMs of the grace period @returns how long the standby may take to get everything, ms */
+function drainMs(leftMs: number): number {
+  return Math.max(Math.min(DRAIN_MS, leftMs - END_MS), Math.min(SHORT_DRAIN_MS, leftMs / 2), 0);
 }
 
 async function leaveStandby(p: LeavingParts, pair: PermissionRecord): Promise<void> {

@@ -1,6 +1,6 @@
 /** Role change before death: Closed, the old active drains, the standby is promoted; bounded, and back where it fails. */
 import { decide } from "../../../capabilities/classic/decide/decide";
-import { HANDOVER_MS } from "../../../capabilities/classic/decide/fence/handover";
+import { HANDOVER_MS, LEAVING_HANDOVER_MS } from "../../../capabilities/classic/decide/fence/handover";
 import type { Handover, Observation } from "../../../capabilities/classic/observation";
 import {
   BOOT,
@@ -80,8 +80,10 @@ describe("a handover under way", () => {
   it("waits while the old active closes and drains, and comes back when its time is over", () => {
     const d = decide(under([leavingOld({ obeyedN: 6 }), standby]));
     expect(d).toMatchObject({ recordWrite: null, reasons: [{ reason: "HandingOver" }], wakeAfterMs: 1_000 });
-    const near = decide(under([leavingOld({ obeyedN: 6 }), standby], {}, HANDOVER_MS - 50));
-    expect(near.wakeAfterMs).toBe(50);
+    const goes = decide(under([leavingOld({ obeyedN: 6 }), standby], {}, LEAVING_HANDOVER_MS - 50));
+    expect(goes).toMatchObject({ reasons: [{ reason: "HandingOver" }], wakeAfterMs: 50 });
+    const stays = decide(under([old({ obeyedN: 6 }), standby], { kind: "switchover" }, HANDOVER_MS - 50));
+    expect(stays).toMatchObject({ reasons: [{ reason: "HandingOver" }], wakeAfterMs: 50 });
   });
 
   it("does not promote on closed alone while there is time to drain", () => {
@@ -139,7 +141,7 @@ describe("a handover under way", () => {
 });
 
 describe("a handover whose time is over", () => {
-  const late = (pods: Observation["pods"], note: Partial<Handover> = {}) => under(pods, note, HANDOVER_MS);
+  const late = (pods: Observation["pods"], note: Partial<Handover> = {}) => under(pods, note, LEAVING_HANDOVER_MS);
 
   it("promotes the standby of a leaving active that has closed, and says that commits may be missing", () => {
     const d = decide(late([leavingOld({ obeyedN: 6, mode: "none", closed: true }), standby]));

@@ -10,6 +10,8 @@ import type { PermissionRecord } from "../../../../protocol";
 export const SWITCHOVER_ANNOTATION = "timesten.oracle.com/switchover";
 /** The old writer has so long to close and to drain, ms; the applications wait meanwhile. */
 export const HANDOVER_MS = 4_000;
+/** The same for one whose pod goes: it cannot be taken back, and what its standby lacks would be lost, ms. */
+export const LEAVING_HANDOVER_MS = 10_000;
 /** Longest id that status can show, characters. */
 const MAX_ID = 256;
 
@@ -77,7 +79,9 @@ export function handoverLeftMs(o: Observation): number {
   const handover = plannedChange(o);
   if (handover === null) return 0;
   const agoMs = o.nowMs - handover.startedAtMs;
-  return agoMs < 0 ? 0 : Math.max(0, HANDOVER_MS - agoMs);
+  const writer = writerPod(o);
+  const limitMs = writer !== null && leaving(writer) ? LEAVING_HANDOVER_MS : HANDOVER_MS;
+  return agoMs < 0 ? 0 : Math.max(0, limitMs - agoMs);
 }
 
 /**

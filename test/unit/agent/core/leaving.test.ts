@@ -19,7 +19,7 @@ const settle = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
 
-function bed(change: Partial<LeavingView>) {
+function bed(change: Partial<LeavingView>, graceMs = 27_000) {
   const clock = new ManualClock();
   const changes = new Changes(clock);
   const view: LeavingView = {
@@ -36,7 +36,7 @@ function bed(change: Partial<LeavingView>) {
   const done = beforeLeaving({
     clock,
     log: { info: () => undefined, warn: message => did.push(message), error: message => did.push(message) },
-    graceMs: 27_000,
+    graceMs,
     view: () => view,
     until: (condition, ms) => changes.until(condition, ms),
     noteLeft: async n => {
@@ -81,6 +81,20 @@ describe("a writer that leaves", () => {
     });
     expect(b.isOver()).toBe(true);
     expect(b.did).toEqual([]);
+  });
+
+  it.each([
+    [27_000, 11_000],
+    [15_000, 7_000],
+    [8_000, 4_000],
+  ])("with %d ms of grace gives a handover that has begun %d ms", async (graceMs, ms) => {
+    const b = bed({}, graceMs);
+    await b.become({ ...pair, n: 6, mode: "Closed", from: 5, ready: false });
+    await b.pass(ms - 1);
+    expect(b.isOver()).toBe(false);
+    await b.pass(1);
+    expect(b.isOver()).toBe(true);
+    expect(b.did).toEqual(["the handover did not come to its end"]);
   });
 
   it("ends without a handover when nobody begins one in time", async () => {
