@@ -6,7 +6,7 @@ import type { Container, PodTemplate } from "./kinds";
 import { ACTIVE_PATH, AGENT_PORT, READY_PATH, READY_PORT, WITNESS_PORT } from "../../protocol";
 import { DAEMON_PORT, repPort, SERVER_PORT, type ObjectSettings } from "./names";
 import { ttSecurityContext } from "./securityContext";
-import { agentMounts, dataMounts, mergeMounts, RUN_MOUNT, witnessMounts } from "./volumes";
+import { agentMounts, dataMounts, mergeMounts, RUN_MOUNT, temporaryMounts, witnessMounts } from "./volumes";
 
 /** Names of the containers that the operator adds itself. */
 export const TT = "tt";
@@ -39,13 +39,17 @@ export const findContainer = (containers: Container[] | undefined, name: string)
   (containers ?? []).find(container => container.name === name);
 
 /** @returns init container that copies the agent from the operator's image into the Pod */
-export function installContainer(template: PodTemplate, settings: ObjectSettings): Container {
+export function installContainer(
+  object: TimesTenClassicObject,
+  template: PodTemplate,
+  settings: ObjectSettings,
+): Container {
   return {
     name: TT_AGENT,
     image: settings.operatorImage,
     imagePullPolicy: "IfNotPresent",
     command: agentCommand("/agent", "install", "/ttoperator"),
-    securityContext: ttSecurityContext(template, findContainer(template.spec?.containers, TT)),
+    securityContext: ttSecurityContext(object, template, findContainer(template.spec?.containers, TT)),
     volumeMounts: [{ name: "tt-operator", mountPath: "/ttoperator" }],
   };
 }
@@ -81,8 +85,9 @@ export function agentContainer(
     volumeMounts: mergeMounts(user?.volumeMounts, [
       ...agentMounts(object, template),
       ...(init ? [] : [RUN_MOUNT, ...claimMounts(object)]),
+      ...temporaryMounts(object, template),
     ]),
-    securityContext: ttSecurityContext(template, user),
+    securityContext: ttSecurityContext(object, template, user),
     ...(init ? {} : { readinessProbe: readinessProbe(object), ...probesOf(user) }),
   };
 }
@@ -121,7 +126,7 @@ export function daemonlogContainer(object: TimesTenClassicObject, template: PodT
     command: agentCommand("/ttoperator", "witness", "sh", "-c", FOLLOW_LOG),
     resources: daemonlogResources(ttspec, findContainer(template.spec?.containers, DAEMONLOG)?.resources),
     ...witnessing(object, template),
-    volumeMounts: [...dataMounts(ttspec), ...witnessMounts()],
+    volumeMounts: [...dataMounts(ttspec), ...witnessMounts(), ...temporaryMounts(object, template)],
   };
 }
 
@@ -132,7 +137,7 @@ export function witnessContainer(object: TimesTenClassicObject, template: PodTem
     command: agentCommand("/ttoperator", "witness"),
     resources: witnessResources(findContainer(template.spec?.containers, TT_WITNESS)?.resources),
     ...witnessing(object, template),
-    volumeMounts: witnessMounts(),
+    volumeMounts: [...witnessMounts(), ...temporaryMounts(object, template)],
   };
 }
 
@@ -147,7 +152,7 @@ function witnessing(
     imagePullPolicy: ttspec.imagePullPolicy ?? "IfNotPresent",
     ports: [{ name: "witness", containerPort: WITNESS_PORT, protocol: "TCP" }],
     env: witnessEnvironment(object, template),
-    securityContext: ttSecurityContext(template, findContainer(template.spec?.containers, TT)),
+    securityContext: ttSecurityContext(object, template, findContainer(template.spec?.containers, TT)),
   };
 }
 

@@ -15,3 +15,4 @@ export * from "./recordLease";
 export * from "./event";
 export * from "./repCreateStatement";
 export * from "./quantity";
+export * from "./withoutEffect";

@@ -67,7 +67,7 @@ export function buildProbePod(
       terminationGracePeriodSeconds: 1,
       securityContext: podSecurityContext(template),
       ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets }),
-      initContainers: [{ ...installContainer(template, settings), resources: amounts() }],
+      initContainers: [{ ...installContainer(object, template, settings), resources: amounts() }],
       containers: [
         {
           name: PROBE_CONTAINER,
@@ -77,7 +77,7 @@ export function buildProbePod(
           ...(user?.env === undefined ? {} : { env: user.env }),
           ...(user?.envFrom === undefined ? {} : { envFrom: user.envFrom }),
           resources: amounts(),
-          securityContext: ttSecurityContext(template, user),
+          securityContext: ttSecurityContext(object, template, user),
           volumeMounts: [{ name: "tt-operator", mountPath: "/ttoperator", readOnly: true }],
         },
       ],

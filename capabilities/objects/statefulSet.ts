@@ -75,7 +75,7 @@ function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings:
         ...container,
         image: container.image ?? ttspec.image,
       })),
-      installContainer(template, settings),
+      installContainer(object, template, settings),
       agentContainer(object, template, settings, TT_INIT),
     ],
     containers: [
@@ -95,7 +95,8 @@ function podSpec(object: TimesTenClassicObject, template: PodTemplate, settings:
 export function imagePullSecrets(object: TimesTenClassicObject, template: PodTemplate): { name: string }[] {
   const { imagePullSecret } = object.spec.ttspec;
   const own = imagePullSecret === undefined || imagePullSecret === "" ? [] : [{ name: imagePullSecret }];
-  return [...(template.spec?.imagePullSecrets ?? []), ...own];
+  const given = template.spec?.imagePullSecrets ?? [];
+  return [...given, ...own.filter(({ name }) => given.every(other => other.name !== name))];
 }
 
 /** The witness is there in any case, unless there is no pair to whom it could tell anything. */

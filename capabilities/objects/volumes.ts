@@ -2,6 +2,7 @@ import type { TimesTenClassicObject, TtSpec } from "../../generated/types";
 import type { ClaimTemplate, PodTemplate, Volume, VolumeMount } from "./kinds";
 import { identityOf, secretName } from "./names";
 import { AGENT_SECRET_KEYS } from "./secret";
+import { rootIsReadOnly } from "./securityContext";
 
 const DEFAULT_STORAGE_SIZE = "50Gi";
 /** -r--r-----: readable for the group that fsGroup gives to the files. */
@@ -16,18 +17,23 @@ export const RUN_MOUNT: VolumeMount = { name: "tt-run", mountPath: "/ttrun" };
 
 /** @returns whether the Pods have a volume tt-config: from the lists of the spec, or the user's own */
 export function hasConfigVolume(object: TimesTenClassicObject, template: PodTemplate): boolean {
-  return userConfigVolume(template) !== undefined || configSources(object.spec.ttspec).length > 0;
+  return hasOwnConfigVolume(object, template) || configSources(object.spec.ttspec).length > 0;
 }
 
-function userConfigVolume(template: PodTemplate): Volume | undefined {
-  return (template.spec?.volumes ?? []).find(volume => volume.name === "tt-config");
+/** @returns whether the user brings the volume tt-config: in the template or as a claim of each Pod */
+export function hasOwnConfigVolume(object: TimesTenClassicObject, template: PodTemplate): boolean {
+  const claims = (object.spec.volumeClaimTemplates ?? []) as { metadata?: { name?: string } }[];
+  const names = [...(template.spec?.volumes ?? []).map(({ name }) => name), ...claims.map(claimName)];
+  return names.includes("tt-config");
 }
+
+const claimName = ({ metadata }: { metadata?: { name?: string } }): string | undefined => metadata?.name;
 
 /** @returns the Pods' volumes beside the claims: the user's, then ours; a user's tt-config replaces the projected one */
 export function podVolumes(object: TimesTenClassicObject, template: PodTemplate): Volume[] {
   const sources = configSources(object.spec.ttspec);
   const projected: Volume[] =
-    userConfigVolume(template) === undefined && sources.length > 0
+    !hasOwnConfigVolume(object, template) && sources.length > 0
       ? [{ name: "tt-config", projected: { sources } }]
       : [];
   const items = AGENT_SECRET_KEYS.map(key => ({ key, path: key }));
@@ -40,6 +46,7 @@ export function podVolumes(object: TimesTenClassicObject, template: PodTemplate)
     ...projected,
     { name: "tt-operator", emptyDir: {} },
     { name: "tt-run", emptyDir: { medium: "Memory", sizeLimit: RUN_SIZE } },
+    ...temporaryMounts(object, template).map(({ name }) => ({ name, emptyDir: {} })),
   ];
 }
 
@@ -67,6 +74,12 @@ export function agentMounts(object: TimesTenClassicObject, template: PodTemplate
     ...(hasConfigVolume(object, template) ? [{ name: "tt-config", mountPath: "/ttconfig" }] : []),
     OPERATOR_MOUNT,
   ];
+}
+
+/** @returns /tmp of TimesTen's containers where their root file system is read-only; the shell needs it too */
+export function temporaryMounts(object: TimesTenClassicObject, template: PodTemplate): VolumeMount[] {
+  const tt = (template.spec?.containers ?? []).find(container => container.name === "tt");
+  return rootIsReadOnly(object, tt) ? [{ name: "tt-tmp", mountPath: "/tmp" }] : [];
 }
 
 /** @returns the mounts of the witness */

@@ -23,7 +23,7 @@ import {
   type StatefulSet,
 } from "../../objects";
 import { KubeError, type KubeApi, type KubeObject, type Log, type Resource } from "../../runtime/ports";
-import { applicationEvents } from "../decide/upgrade/applications";
+import { applicationEvents, templateChanged } from "../decide/upgrade/applications";
 import type { Effect, Reason, RecordWrite } from "../decision";
 import { keepClaimAccess } from "./claimAccess";
 import { withNotes } from "../observe/notes";
@@ -216,7 +216,9 @@ async function applyTemplate(
     throw error;
   }
   x.log.info("template applied", { statefulSet: `${namespace}/${name}`, image });
-  if (images.tt === image) memory.pendingEvents.push(...applicationEvents(images, imagesOf(template.spec)));
+  if (images.tt !== image) return;
+  const told = applicationEvents(images, imagesOf(template.spec));
+  memory.pendingEvents.push(...(told.length > 0 || isAsWanted ? told : [templateChanged(name)]));
 }
 
 async function applyBudget(

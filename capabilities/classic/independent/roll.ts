@@ -263,7 +263,8 @@ function targets(o: IndependentObservation, image: string): ObservedDatabase[] {
   return outdated(o, image).filter(pod => o.pods.indexOf(pod) >= from);
 }
 
-function partition({ object }: IndependentObservation): number {
+/** @returns the lowest ordinal that a change of the image replaces */
+export function partition({ object }: Pick<IndependentObservation, "object">): number {
   return object.spec.ttspec.rollingUpdatePartition ?? 0;
 }
 

@@ -2,7 +2,7 @@
  * Every Event the operator writes about an object: reason, type and the form of its message. docs/reference/events.md
  * lists the same (a test holds both equal, another holds what is written to this list).
  */
-import { applicationChanged } from "../decide/upgrade/applications";
+import { applicationChanged, templateChanged } from "../decide/upgrade/applications";
 import { texts } from "../decide/upgrade/texts";
 import { CLOSED, OPEN_AGAIN } from "./podEvents";
 import { eventReasons } from "./reasonEvents";
@@ -66,6 +66,7 @@ export const eventCatalogue: readonly EventForm[] = [
   },
   { reason: "Change", type: "Normal", message: "Number of replicas changed from <n> to <n>" },
   applicationChanged("<container>", "<image>"),
+  templateChanged("<name>"),
   pod("Agent Up"),
   pod("Release <release>"),
   pod("Instance <state>"),

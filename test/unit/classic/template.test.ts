@@ -140,8 +140,15 @@ describe("changing the template", () => {
     it("tells nothing where the Pods are replaced anyway, or nothing of it has changed", async () => {
       const app1 = sample({}, withApp("app:1"));
       expect(await told(app1, sample({ image: NEW }, withApp("app:2")))).toEqual([]);
-      expect(await told(app1, sample({ imagePullPolicy: "Never" }, withApp("app:1")))).toEqual([]);
-      expect(await told(sample(), app1)).toEqual([]);
+    });
+
+    it("tells once what else changed, because no Pod is restarted on account of it", async () => {
+      const app1 = sample({}, withApp("app:1"));
+      const texts = async (after: TimesTenClassicObject) =>
+        (await told(app1, after)).map(event => [event.message, isInCatalogue(event)]);
+      const message = "Template of StatefulSet sample changed: each Pod follows when it is next made anew";
+      expect(await texts(sample({ imagePullPolicy: "Never" }, withApp("app:1")))).toEqual([[message, true]]);
+      expect(await texts(sample())).toEqual([[message, true]]);
     });
 
     it("tells nothing of the operator's own image", async () => {

@@ -198,6 +198,7 @@ describe("the StatefulSet of the documents' sample, as `kubectl describe statefu
         privileged: false,
         allowPrivilegeEscalation: false,
         capabilities: { drop: ["ALL"] },
+        seccompProfile: { type: "RuntimeDefault" },
       });
     }
   });

@@ -148,18 +148,78 @@ describe("spec.template", () => {
     expect(named(set, "tt").securityContext).toMatchObject({ runAsNonRoot: true });
   });
 
-  it("with a security context for tt has it in every container of TimesTen, as TimesTen's user", () => {
-    const set = built(
-      {},
-      template({ containers: [{ name: "tt", securityContext: { readOnlyRootFilesystem: true } }] }),
-    );
+  it("with a security context for tt changes ours by it, field by field, in every container of TimesTen", () => {
+    const securityContext = { readOnlyRootFilesystem: true, capabilities: { add: ["IPC_LOCK"] } };
+    const set = built({}, template({ containers: [{ name: "tt", securityContext }] }));
     for (const name of ["ttinit", "tt", "daemonlog"]) {
       expect(named(set, name).securityContext).toEqual({
         runAsUser: 333,
         runAsGroup: 333,
+        runAsNonRoot: true,
+        privileged: false,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"], add: ["IPC_LOCK"] },
+        seccompProfile: { type: "RuntimeDefault" },
         readOnlyRootFilesystem: true,
       });
     }
+  });
+
+  it.each([
+    ["privileged", { privileged: true }, ["allowPrivilegeEscalation", "seccompProfile", "runAsNonRoot"]],
+    ["CAP_SYS_ADMIN", { capabilities: { add: ["CAP_SYS_ADMIN"] } }, ["allowPrivilegeEscalation"]],
+  ])("with %s says nothing that the API server refuses together with it", (_, securityContext, not) => {
+    const tt = named(built({}, template({ containers: [{ name: "tt", securityContext }] })), "tt");
+    for (const field of not) expect(tt.securityContext).not.toHaveProperty(field);
+    expect(tt.securityContext).toMatchObject({ runAsUser: 333, ...securityContext });
+  });
+
+  it("with a seccomp profile of the Pod has that one", () => {
+    const seccompProfile = { type: "Localhost", localhostProfile: "mine.json" };
+    const set = built({}, template({ securityContext: { seccompProfile } }));
+    expect(podOf(set).securityContext).toMatchObject({ seccompProfile });
+    for (const container of all(set)) expect(container.securityContext).not.toHaveProperty("seccompProfile");
+  });
+
+  it.each([
+    ["the spec", built({ readOnlyRootFilesystem: true })],
+    [
+      "the template",
+      built(
+        {},
+        template({ containers: [{ name: "tt", securityContext: { readOnlyRootFilesystem: true } }] }),
+      ),
+    ],
+  ])("has a /tmp of its own where %s makes the root file system read-only", (_, set) => {
+    for (const name of ["ttinit", "tt", "daemonlog"]) {
+      expect(named(set, name).securityContext).toMatchObject({ readOnlyRootFilesystem: true });
+      expect(mountsOf(named(set, name))).toContain("/tmp from tt-tmp");
+    }
+    expect(podOf(set).volumes).toContainEqual({ name: "tt-tmp", emptyDir: {} });
+  });
+
+  it("lets an init container fill a tt-config of its own, before TimesTen's", () => {
+    const filler = {
+      name: "fill",
+      image: "own:1",
+      volumeMounts: [{ name: "tt-config", mountPath: "/ttconfig" }],
+    };
+    const volumes = [{ name: "tt-config", emptyDir: {} }];
+    const set = built({}, template({ initContainers: [filler], volumes }));
+    expect(names(podOf(set).initContainers)).toEqual(["fill", "ttagent", "ttinit"]);
+    expect(named(set, "fill")).toEqual(filler);
+    expect(mountsOf(named(set, "ttinit"))).toContain("/ttconfig from tt-config");
+  });
+
+  it("may bring tt-config as a claim of each Pod", () => {
+    const set = built({}, { volumeClaimTemplates: [{ metadata: { name: "tt-config" }, spec: {} }] });
+    expect((podOf(set).volumes ?? []).map(volume => volume.name)).not.toContain("tt-config");
+    expect(mountsOf(named(set, "tt"))).toContain("/ttconfig from tt-config");
+  });
+
+  it("naming the same pull secret twice has it once", () => {
+    const set = built({}, template({ imagePullSecrets: [{ name: "sekret" }] }));
+    expect(podOf(set).imagePullSecrets).toEqual([{ name: "sekret" }]);
   });
 
   it.each([{}, { affinity: { nodeAffinity: { x: 1 } } }, { affinity: { podAntiAffinity: null } }])(

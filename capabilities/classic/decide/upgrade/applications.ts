@@ -19,3 +19,9 @@ export function applicationChanged(container: string, image: string): EventText 
   const message = `Image of container ${container} updated to ${image}, no upgrade started: each Pod runs it once it has been deleted and made anew`;
   return { type: "Normal", reason: "Change", message };
 }
+
+/** @returns the Event of a template that changed in anything but images: nothing is restarted because of it */
+export function templateChanged(name: string): EventText {
+  const message = `Template of StatefulSet ${name} changed: each Pod follows when it is next made anew`;
+  return { type: "Normal", reason: "Change", message };
+}

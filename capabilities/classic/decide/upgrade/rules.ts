@@ -151,7 +151,8 @@ export function isRunning({ phase }: UpgradeMemory): boolean {
   return phase === "Standby" || phase === "Active";
 }
 
-function wishedReset({ object }: Observation): string {
+/** @returns the value of resetUpgradeState; a change of it is what counts */
+export function wishedReset({ object }: Pick<Observation, "object">): string {
   return object.spec.ttspec.resetUpgradeState ?? "";
 }
 
