@@ -51,9 +51,9 @@ export default tseslint.config(
   },
   // The rules of the house: imports point downwards only; what decides does no I/O.
   forbid(
-    ["capabilities/classic/decide/**", "capabilities/objects/**"],
+    ["capabilities/classic/decide/**", "capabilities/objects/**", "capabilities/metadata/**"],
     pure,
-    "decide/ and objects/ are pure: no I/O, no clock, no logger",
+    "decide/, objects/ and metadata/ are pure: no I/O, no clock, no logger",
   ),
   forbid(
     ["agent/core/**"],
@@ -70,8 +70,8 @@ export default tseslint.config(
   ),
   forbid(
     ["agent/{server,timesten,entry}/**", "agent/*.ts"],
-    ["**/capabilities/**", "**/simulator/**", "**/testbed/**"],
-    "agent and operator meet only in protocol/",
+    ["**/capabilities/*", "!**/capabilities/metadata", "**/simulator/**", "**/testbed/**"],
+    "agent and operator meet only in protocol/, and in the pure parsers of what users write",
   ),
   forbid(
     [

@@ -8,7 +8,7 @@ import { ConfigError, DAEMON_PORT, SERVER_PORT, type AgentConfig } from "./confi
 import { findDistribution, installationOf, noTimesTen, type DistributionPlaces } from "./distribution";
 import { writeShellFiles, writeWhole } from "./files";
 import { ensureInstance } from "./instance";
-import { parseDbIni, renderOdbcIni } from "./odbc";
+import { attributesOfDbIni, renderOdbcIni } from "./odbc";
 
 export interface InitOptions {
   config: AgentConfig;
@@ -26,8 +26,11 @@ export interface InitOptions {
 export async function init(o: InitOptions): Promise<void> {
   const { config, log } = o;
   await makeFolders(config);
+  const odbcIni = join(config.instanceHome, "conf", "sys.odbc.ini");
+  // db.ini is read when a database is created: what is changed later is not acted on, and a fault in it harms nobody.
+  const creates = !(await hasDatabase(config)) || !existsSync(odbcIni);
   // First what a person may have to correct: it costs nothing to find.
-  const attributes = parseDbIni(await textOr(join(config.configDir, "db.ini"), ""));
+  const attributes = creates ? attributesOfDbIni(await textOr(join(config.configDir, "db.ini"), "")) : [];
   const distribution = await findDistribution(o.places);
   if (distribution === null) throw noTimesTen(o.places);
   log.info("TimesTen of the image", { release: distribution.release, kind: distribution.kind });
@@ -40,9 +43,7 @@ export async function init(o: InitOptions): Promise<void> {
     env: o.env,
     log,
   });
-  // db.ini is read when a database is created: what is changed later is not acted on.
-  const odbcIni = join(config.instanceHome, "conf", "sys.odbc.ini");
-  if (!(await hasDatabase(config)) || !existsSync(odbcIni)) {
+  if (creates) {
     const driver = join(config.instanceHome, "install", "lib", "libtten.so");
     await writeWhole(odbcIni, renderOdbcIni({ ...config, driver }, attributes), 0o644);
   }

@@ -1,14 +1,7 @@
 /** db.ini of the user, and the data source that is made of it. Pure. */
+import { describeFileFault, parseDbIni, type Attribute } from "../../capabilities/metadata";
 import { ConfigError } from "./config";
 
-/** One connection attribute, as it was written. */
-export interface Attribute {
-  name: string;
-  value: string;
-}
-
-/** Where the database lies is the operator's business: these lines are refused. */
-const REFUSED = ["datastore", "logdir", "driver"];
 /** Without these an active standby pair cannot be run: the user's values do not count. */
 const OURS: readonly Attribute[] = [
   { name: "AutoCreate", value: "0" },
@@ -22,25 +15,14 @@ const DEFAULTS: readonly Attribute[] = [
 ];
 
 /**
- * @param text lines `Attribute=value`; blank lines and lines that begin with # or ; are comments
- * @returns the attributes in order; of one given twice the last
- * @throws ConfigError naming the line (never its value)
+ * @param text of db.ini
+ * @returns its attributes, in order
+ * @throws ConfigError that names every faulty line, never a value
  */
-export function parseDbIni(text: string): Attribute[] {
-  const found = new Map<string, Attribute>();
-  text.split(/\r?\n/).forEach((raw, index) => {
-    const line = raw.trim();
-    if (line === "" || /^[#;]/.test(line)) return;
-    const where = `db.ini, line ${index + 1}`;
-    const pair = /^([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/.exec(line);
-    if (pair === null) throw new ConfigError(`${where}: not of the form Attribute=value`);
-    const [name, value] = [pair[1] ?? "", pair[2] ?? ""];
-    if (REFUSED.includes(name.toLowerCase())) {
-      throw new ConfigError(`${where}: ${name} must not be given, the operator sets it`);
-    }
-    found.set(name.toLowerCase(), { name, value });
-  });
-  return [...found.values()];
+export function attributesOfDbIni(text: string): Attribute[] {
+  const { attributes, faults } = parseDbIni(text);
+  if (faults.length > 0) throw new ConfigError(faults.map(describeFileFault).join("; "));
+  return attributes;
 }
 
 /** What of the data source depends on the pod. */

@@ -1,14 +1,12 @@
 /** The first database of an object: files, the agents' user, the admin user, the schema. */
 import { access, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { describeFileFault, parseUserFile } from "../../capabilities/metadata";
 import type { Context } from "./context";
 import { destroy, freshSection, keepLoadedClosed, loadClosed } from "./database";
 import { TimesTenError } from "./errors";
 import { IsqlSession } from "./isql";
 import { parseErrors } from "./parse/error";
-
-/** TimesTen's limit for the names of users and other basic names, characters. */
-const MAX_NAME = 30;
 
 /** Database, agent user, adminUser, schema.sql. Ends loaded, closed, RAM policy manual. A half-made one is made anew. */
 export async function createDatabase(c: Context, signal: AbortSignal): Promise<void> {
@@ -64,19 +62,10 @@ export async function runFile(
  */
 export async function readUser(file: string): Promise<{ name: string; password: string } | null> {
   if (!(await isFile(file))) return null;
-  const line = (await readFile(file, "utf8")).split("\n")[0]?.trim() ?? "";
-  const slash = line.indexOf("/");
-  const name = line.slice(0, Math.max(slash, 0)).trim();
-  const password = line.slice(slash + 1);
-  const label = file.slice(file.lastIndexOf("/") + 1);
-  if (slash < 1 || password === "") throw new TimesTenError(null, `${label} is not a line "user/password"`);
-  if (!/^[A-Za-z][A-Za-z0-9_$#]*$/.test(name) || name.length > MAX_NAME) {
-    throw new TimesTenError(
-      null,
-      `the user name in ${label} is no TimesTen name of at most ${MAX_NAME} characters`,
-    );
-  }
-  return { name, password };
+  const label = basename(file);
+  const { user, faults } = parseUserFile(label, await readFile(file, "utf8"));
+  if (user === null) throw new TimesTenError(null, describeFileFault(faults[0]));
+  return user;
 }
 
 /** The first connection makes the files; it stays until the RAM policy keeps the database in memory. */

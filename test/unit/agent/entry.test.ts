@@ -6,7 +6,7 @@ import { ConfigError, readConfig, utilityEnv, type AgentConfig } from "../../../
 import { findDistribution } from "../../../agent/entry/distribution";
 import { init } from "../../../agent/entry/init";
 import { install } from "../../../agent/entry/install";
-import { parseDbIni, renderOdbcIni } from "../../../agent/entry/odbc";
+import { attributesOfDbIni, renderOdbcIni } from "../../../agent/entry/odbc";
 import { releaseOfImage } from "../../../agent/entry/release";
 import { findTimesTenUser } from "../../../agent/entry/user";
 import { compareReleases } from "../../../protocol";
@@ -61,20 +61,20 @@ describe("the settings of a pod", () => {
 describe("db.ini", () => {
   it("gives the attributes of the data source", () => {
     const text = "# sizes\nPermSize=512\n\nLogBufMB = 128\r\n; old\nPermSize=600\n";
-    expect(parseDbIni(text)).toEqual([
+    expect(attributesOfDbIni(text)).toEqual([
       { name: "PermSize", value: "600" },
       { name: "LogBufMB", value: "128" },
     ]);
   });
 
   it.each(["DataStore=/x", "logdir = /x", "DRIVER=/x"])("may not hold %s", line => {
-    expect(() => parseDbIni(`PermSize=1\n${line}`)).toThrow(
-      /^db\.ini, line 2: .* must not be given, the operator sets it$/,
+    expect(() => attributesOfDbIni(`PermSize=1\n${line}`)).toThrow(
+      /^db\.ini, line 2: .* must not be given: the operator places the database$/,
     );
   });
 
   it("is refused with the number of a line that is none, and never its text", () => {
-    expect(() => parseDbIni("PermSize=1\npassword tiger")).toThrow(
+    expect(() => attributesOfDbIni("PermSize=1\npassword tiger")).toThrow(
       new ConfigError("db.ini, line 2: not of the form Attribute=value"),
     );
   });
@@ -83,7 +83,7 @@ describe("db.ini", () => {
     fc.assert(
       fc.property(fc.string(), text => {
         try {
-          parseDbIni(text);
+          attributesOfDbIni(text);
         } catch (error) {
           expect(error).toBeInstanceOf(ConfigError);
         }
@@ -104,7 +104,7 @@ describe("sys.odbc.ini", () => {
     );
 
   it("has the data source with what an active standby pair needs", () => {
-    const text = renderOdbcIni(place, parseDbIni("PermSize=512"));
+    const text = renderOdbcIni(place, attributesOfDbIni("PermSize=512"));
     expect(text).toContain("[ODBC Data Sources]\nsample=");
     expect(attributes(text)).toEqual({
       Driver: "/lib/libtten.so",
@@ -124,7 +124,7 @@ describe("sys.odbc.ini", () => {
   it("lets the user's values win, except where the operator depends on its own", () => {
     const text = renderOdbcIni(
       place,
-      parseDbIni("databasecharacterset=US7ASCII\nautocreate=1\nForceDisconnectEnabled=0"),
+      attributesOfDbIni("databasecharacterset=US7ASCII\nautocreate=1\nForceDisconnectEnabled=0"),
     );
     expect(attributes(text)).toMatchObject({
       databasecharacterset: "US7ASCII",
@@ -347,20 +347,20 @@ describe("init", () => {
     expect(calls()).toHaveLength(before);
   });
 
+  it("says what is wrong in db.ini", async () => {
+    put(join(config.configDir, "db.ini"), "DataStore=/elsewhere\n");
+    await expect(run(image("18.1.4.4.0"))).rejects.toThrow("db.ini, line 1: DataStore must not be given");
+    put(join(config.configDir, "db.ini"), "");
+  });
+
   it("takes a corrected db.ini as long as there is no database, and none after", async () => {
     put(join(config.configDir, "db.ini"), "PermSize=300\n");
     await run(image("18.1.4.4.0"));
     expect(odbcIni()).toContain("PermSize=300\n");
     put(`${config.dataStore}.ds0`, "");
-    put(join(config.configDir, "db.ini"), "PermSize=400\n");
+    put(join(config.configDir, "db.ini"), "PermSize=400\nDataStore=/elsewhere\n");
     await run(image("18.1.4.4.0"));
     expect(odbcIni()).toContain("PermSize=300\n");
-  });
-
-  it("says what is wrong in db.ini", async () => {
-    put(join(config.configDir, "db.ini"), "DataStore=/elsewhere\n");
-    await expect(run(image("18.1.4.4.0"))).rejects.toThrow("db.ini, line 1: DataStore must not be given");
-    put(join(config.configDir, "db.ini"), "");
   });
 
   it("points the instance at the installation of another release; the database stays", async () => {
