@@ -6,9 +6,10 @@ import { withDeadline } from "./deadline";
 
 /**
  * Ending user connections in the ordinary way may take so long; then the processes are killed, ms. In a planned change
- * a kill would cost the last commits of an asynchronous pair, and nobody takes over before it is closed.
+ * a kill would cost the last commits of an asynchronous pair, and nobody takes over before it is closed: it has longer
+ * than the operator waits before it takes a switchover back.
  */
-export const closeWithinMs = { atOnce: 1_500, planned: 2_500 } as const;
+export const closeWithinMs = { atOnce: 1_500, planned: 5_000 } as const;
 /** One wait for the standby to have everything, ms; it is asked again. */
 const DRAIN_WAIT_MS = 1_000;
 /** Any other step, ms. */
@@ -77,11 +78,13 @@ export async function runStep(step: Step, c: StepContext): Promise<StepOutcome> 
 }
 
 /** A4: permission is over now. What does not let go in time is killed. */
-async function close({ why, how }: Step & { do: "close" }, c: StepContext): Promise<StepOutcome> {
+async function close(step: Step & { do: "close" }, c: StepContext): Promise<StepOutcome> {
+  const { why, how } = step;
   c.log.info("close the database", { why });
   try {
     await withDeadline(c.clock, closeWithinMs[how], signal => c.timesten.close(signal));
   } catch (error) {
+    if (!c.stillWanted(step)) throw error;
     c.log.warn("closing failed, killing the database", { error: String(error) });
     await c.timesten.killProcesses();
   }
