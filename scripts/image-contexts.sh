@@ -46,7 +46,7 @@ operator_context() {
   install -m 0644 dist/agent/agent.cjs "$context/agent/agent.cjs"
   rm -f "$context/agent.cjs" "$context/agent/tthelper"
   local helper
-  if helper=$(agent/helper/build.sh); then
+  if helper=$(scripts/build-go.sh agent/helper tthelper); then
     install -m 0755 "$helper" "$context/agent/tthelper"
   else
     say "no Go here: the image has no tthelper, guard and witness will look at /proc instead of holding processes"
@@ -62,6 +62,12 @@ simulator_context() {
   # The client and the writer of demo and tests run from the image too, without an instance.
   install -m 0644 dist/simulator/simulator.cjs "$context/simulator.cjs"
   rm -f "$context"/*.zip
+  local launcher
+  if launcher=$(scripts/build-go.sh simulator/launcher ttsim); then
+    flags+=(-launcher "$launcher")
+  else
+    say "no Go here: the simulator's utilities are each a Node of their own, and slow"
+  fi
   work=$(mktemp -d)
   node dist/simulator/simulator.cjs makeDistribution -release "$release" -directory "$work" "${flags[@]}" \
     -zip "$PWD/$context/timesten${release//./}.server.linux8664.zip" >/dev/null

@@ -83,7 +83,9 @@ export class Databases {
   private exited(dataStore: string, expected: boolean): void {
     const policies = this.registry.get(dataStore);
     if (policies === null || this.stopping) return;
-    this.registry.set(dataStore, policies.dsn, { manuallyLoaded: false, repStarted: false });
+    // Who asked for an unload has said what is to be; a load may have been asked for since.
+    const loaded = expected ? {} : { manuallyLoaded: false };
+    this.registry.set(dataStore, policies.dsn, { ...loaded, repStarted: false });
     if (expected || policies.ramPolicy !== "always") return;
     this.load(this.target(policies.dsn), false).catch((error: unknown) =>
       this.log("Err ", `maind: reload of ${dataStore}: ${String(error)}`),
@@ -185,7 +187,9 @@ export class Databases {
     const managed = this.managed(target);
     if (managed.state !== "loaded") return;
     await managed.request({ op: "disconnect", urgency }, 5000);
-    if (unload) await managed.unload();
+    if (!unload) return;
+    await managed.unload();
+    this.registry.set(target.dataStore, target.dsn, { manuallyLoaded: false });
   }
 
   /** Replication agent by ttAdmin. @throws TimesTenError 12026, 12027, 707 */

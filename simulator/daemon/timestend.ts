@@ -11,6 +11,9 @@ import { loadInstance, socketPath, type Instance } from "../shared/instance";
 import { onMessages, sendMessage, type Message } from "../shared/lines";
 import { messageLog, type MessageLog } from "../shared/log";
 import { Databases } from "./databases";
+import { captured, type Printed, type Utility } from "../utilities/context";
+import { ttAdmin } from "../utilities/ttAdmin";
+import { ttStatus } from "../utilities/ttStatus";
 import type { AgentPolicy, RamPolicy } from "./registry";
 import { ClientServer } from "./server";
 
@@ -96,6 +99,17 @@ async function administer({ databases }: Daemon, message: Message): Promise<Mess
   return { policies: databases.policies(target) };
 }
 
+/** A utility that would only ask this daemon again: the launcher has it done here. */
+async function runUtility(message: Message): Promise<Printed> {
+  const name = text(message, "utility");
+  const utility = Object.hasOwn(utilities, name) ? utilities[name] : undefined;
+  const { argv } = message;
+  if (utility === undefined || !Array.isArray(argv)) throw new Error(`no utility ${name} in the daemon`);
+  return captured(utility, argv.map(String));
+}
+
+const utilities: Record<string, Utility> = { ttAdmin, ttStatus };
+
 async function serve(daemon: Daemon, message: Message): Promise<Message> {
   const { instance, databases, clients, log } = daemon;
   if (message.op === "status") {
@@ -108,6 +122,7 @@ async function serve(daemon: Daemon, message: Message): Promise<Message> {
       databases: await databases.report(),
     };
   }
+  if (message.op === "utility") return { ...(await runUtility(message)) };
   if (message.op === "stop") {
     log("Info", `maind: stop requested${message.force === true ? " (force)" : ""}`);
     await daemon.stop();
@@ -124,11 +139,14 @@ async function serve(daemon: Daemon, message: Message): Promise<Message> {
   return administer(daemon, message);
 }
 
+/** What the log does not tell: nothing changes by it, or another request follows that does. */
+const unsaid = new Set(["status", "connect", "utility"]);
+
 function answer(socket: Socket, daemon: Daemon): void {
   socket.on("error", () => undefined);
   onMessages(socket, message => {
     const named = text(message, "connStr").replace(/pwd=[^;]*/gi, "pwd=***");
-    if (message.op !== "status" && message.op !== "connect")
+    if (!unsaid.has(String(message.op)))
       daemon.log("Info", `maind: got ${String(message.op)} ${named}`);
     serve(daemon, message).then(
       result => sendMessage(socket, { ...result, id: message.id }),

@@ -19,13 +19,20 @@ import { zip, type ZipEntry } from "./zip";
  * @param release e.g. 18.1.4.4.0
  * @param parent directory in which `tt<release>` is made
  * @param bundle path of simulator.cjs
- * @param broken every utility ends at once with an error, for tests of upgrades that fail
+ * @param options.broken every utility ends at once with an error, for tests of upgrades that fail
+ * @param options.launcher path of ttsim, which spares ttAdmin and ttStatus a Node; absent: they have one
  * @returns the directory made
  */
-export function makeTree(release: string, parent: string, bundle: string, broken = false): string {
+export function makeTree(
+  release: string,
+  parent: string,
+  bundle: string,
+  { broken = false, launcher }: { broken?: boolean; launcher?: string | undefined } = {},
+): string {
   const top = join(parent, `tt${release}`);
   for (const directory of ["bin", "lib"]) mkdirSync(join(top, directory), { recursive: true });
   copyFileSync(bundle, join(top, "lib", "simulator.cjs"));
+  if (launcher !== undefined) copyFileSync(launcher, join(top, "lib", "ttsim"));
   writeFileSync(join(top, "VERSION"), `${release}\n`);
   writeFileSync(
     join(top, "README.html"),
@@ -48,16 +55,19 @@ function entries(directory: string, name: string): ZipEntry[] {
   });
 }
 
-/** makeDistribution -release R {-directory D | -zip F} [-broken]: both may be given, the directory comes first. */
+/** makeDistribution -release R {-directory D | -zip F} [-launcher L] [-broken]: both may be given, the directory comes first. */
 export async function makeDistribution(argv: string[]): Promise<number> {
-  const { flags, values } = parseArguments(argv, ["broken"], ["release", "directory", "zip"]);
+  const { flags, values } = parseArguments(argv, ["broken"], ["release", "directory", "zip", "launcher"]);
   const release = values.get("release");
   const directory = values.get("directory");
   if (release === undefined || directory === undefined) {
-    complain("makeDistribution -release <release> -directory <where> [-zip <file>] [-broken]");
+    complain("makeDistribution -release <release> -directory <where> [-zip <file>] [-launcher <ttsim>] [-broken]");
     return 255;
   }
-  const top = makeTree(release, directory, realpathSync(process.argv[1] ?? ""), flags.has("broken"));
+  const top = makeTree(release, directory, realpathSync(process.argv[1] ?? ""), {
+    broken: flags.has("broken"),
+    launcher: values.get("launcher"),
+  });
   print(top);
   const file = values.get("zip");
   if (file === undefined) return 0;

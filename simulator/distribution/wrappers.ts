@@ -17,6 +17,9 @@ export const utilityNames = [
   "ttwriter",
 ] as const;
 
+/** Those that only ask the daemon: it runs them itself for a launcher that is no Node (launcher/main.go). */
+export const daemonUtilities: readonly string[] = ["ttAdmin", "ttStatus"];
+
 /**
  * @param utility name
  * @param installation directory whose lib/simulator.cjs to run; absent: the one the script lies in
@@ -29,7 +32,10 @@ export function wrapperScript(utility: string, installation?: string, home?: str
   }
   if (home !== undefined) lines.push(`TIMESTEN_HOME="${home}"`, "export TIMESTEN_HOME");
   const library = installation === undefined ? "$here/../lib" : `${installation}/lib`;
-  lines.push(`exec "\${TT_SIM_NODE:-/usr/local/bin/node}" "${library}/simulator.cjs" ${utility} "$@"`, "");
+  const node = `"\${TT_SIM_NODE:-/usr/local/bin/node}" "${library}/simulator.cjs" ${utility} "$@"`;
+  const launcher = `"${library}/ttsim"`;
+  if (daemonUtilities.includes(utility)) lines.push(`[ ! -x ${launcher} ] || exec ${launcher} ${node}`);
+  lines.push(`exec ${node}`, "");
   return lines.join("\n");
 }
 

@@ -1,4 +1,5 @@
 /** What every utility shares: output, the instance, the way to the daemon. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { UsageError } from "../shared/args";
 import { TimesTenError } from "../shared/errors";
 import { loadInstance, socketPath, type Instance } from "../shared/instance";
@@ -7,8 +8,34 @@ import { caller, openSocket, type Caller, type Message } from "../shared/lines";
 /** A utility: arguments in, exit code out. */
 export type Utility = (argv: string[]) => Promise<number>;
 
-export const print = (line = ""): void => void process.stdout.write(`${line}\n`);
-export const complain = (line: string): void => void process.stderr.write(`${line}\n`);
+/** What a utility printed, and its exit code. */
+export interface Printed {
+  stdout: string;
+  stderr: string;
+  code: number;
+}
+
+/** Where a utility prints that does not run as a process of its own. */
+const elsewhere = new AsyncLocalStorage<Printed>();
+
+export function print(line = ""): void {
+  const printed = elsewhere.getStore();
+  if (printed === undefined) process.stdout.write(`${line}\n`);
+  else printed.stdout += `${line}\n`;
+}
+
+export function complain(line: string): void {
+  const printed = elsewhere.getStore();
+  if (printed === undefined) process.stderr.write(`${line}\n`);
+  else printed.stderr += `${line}\n`;
+}
+
+/** Runs a utility in this process. @returns what it would have printed */
+export async function captured(utility: Utility, argv: string[]): Promise<Printed> {
+  const printed: Printed = { stdout: "", stderr: "", code: 0 };
+  printed.code = await elsewhere.run(printed, () => utility(argv));
+  return printed;
+}
 
 /** Thrown when the daemon's socket does not answer. */
 export class NoDaemon extends Error {}

@@ -7,7 +7,7 @@ import { formatProcesses, statOf } from "../../../agent/timesten/procfs";
 import { eventually, keepingLog, putProgram, temporaryFolder } from "./support/files";
 
 const folder = temporaryFolder();
-const helper = execFileSync(join(__dirname, "../../../agent/helper/build.sh"), {
+const helper = execFileSync(join(__dirname, "../../../scripts/build-go.sh"), ["agent/helper", "tthelper"], {
   encoding: "utf8",
   stdio: ["ignore", "pipe", "ignore"],
 }).trim();

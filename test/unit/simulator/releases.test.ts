@@ -132,7 +132,7 @@ describe("databases of two major releases", () => {
   });
 
   it("are nothing that a distribution broken on purpose would make", async () => {
-    const broken = makeTree("18.1.4.12.0", join(bed.folder, "broken"), await bed.program(), true);
+    const broken = makeTree("18.1.4.12.0", join(bed.folder, "broken"), await bed.program(), { broken: true });
     const made = spawnSync(join(broken, "bin", "ttInstanceCreate"), { encoding: "utf8" });
     expect(made).toMatchObject({
       status: 1,

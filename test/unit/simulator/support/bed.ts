@@ -1,5 +1,5 @@
 /** Simulated instances on loopback addresses of their own, as real processes in a temporary directory. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, appendFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +18,12 @@ export interface Outcome {
   code: number;
   stdout: string;
   stderr: string;
+}
+
+/** @returns path of ttsim, built where it is not yet */
+function launcher(): string {
+  const script = join(__dirname, "../../../../scripts/build-go.sh");
+  return execFileSync(script, ["simulator/launcher", "ttsim"], { encoding: "utf8" }).trim();
 }
 
 /** Asks again and again until there is a value; fails with the last complaint when the time is over. */
@@ -221,7 +227,7 @@ export class Bed {
 
   /** @returns directory of an installation of that release */
   async installation(release: string): Promise<string> {
-    return makeTree(release, this.folder, await this.program());
+    return makeTree(release, this.folder, await this.program(), { launcher: launcher() });
   }
 
   /** A host with an installation and nothing else. */

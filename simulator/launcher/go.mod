@@ -1,0 +1,3 @@
+module timesten.example/simulator/launcher
+
+go 1.24.0
