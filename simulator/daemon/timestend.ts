@@ -146,8 +146,7 @@ function answer(socket: Socket, daemon: Daemon): void {
   socket.on("error", () => undefined);
   onMessages(socket, message => {
     const named = text(message, "connStr").replace(/pwd=[^;]*/gi, "pwd=***");
-    if (!unsaid.has(String(message.op)))
-      daemon.log("Info", `maind: got ${String(message.op)} ${named}`);
+    if (!unsaid.has(String(message.op))) daemon.log("Info", `maind: got ${String(message.op)} ${named}`);
     serve(daemon, message).then(
       result => sendMessage(socket, { ...result, id: message.id }),
       (error: unknown) => {

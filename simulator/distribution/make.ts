@@ -61,7 +61,9 @@ export async function makeDistribution(argv: string[]): Promise<number> {
   const release = values.get("release");
   const directory = values.get("directory");
   if (release === undefined || directory === undefined) {
-    complain("makeDistribution -release <release> -directory <where> [-zip <file>] [-launcher <ttsim>] [-broken]");
+    complain(
+      "makeDistribution -release <release> -directory <where> [-zip <file>] [-launcher <ttsim>] [-broken]",
+    );
     return 255;
   }
   const top = makeTree(release, directory, realpathSync(process.argv[1] ?? ""), {
