@@ -76,6 +76,38 @@ const upgrading = (name: string, reason: string) =>
     { state: () => k.run(["describe", "ttc", name]) },
   );
 
+/** @returns the image of the init container that brings the agent, in the objects' StatefulSets */
+const agentImages = (names: string[]): Promise<string[]> =>
+  Promise.all(
+    names.map(name =>
+      k.run([
+        "get",
+        "statefulset",
+        name,
+        "-o",
+        "jsonpath={.spec.template.spec.initContainers[?(@.name=='tt-agent')].image}",
+      ]),
+    ),
+  );
+
+/** Has management end or begin again, and waits until it has. */
+async function suspended(name: string, wish: boolean): Promise<void> {
+  await k.run(["annotate", "ttc", name, `timesten.oracle.com/suspend${wish ? "=true" : "-"}`]);
+  await until(`management of ${name} is suspended: ${wish}`, NORMAL_MS, async () =>
+    (await status(name)).conditions?.find(
+      ({ type, status: is }) => type === "ManagementSuspended" && is === (wish ? "True" : "False"),
+    ),
+  );
+}
+
+/** Sets a variable of the operators that act, and waits for the next ones. */
+async function operatorImage(variable: string): Promise<void> {
+  const inOperator = s.cluster.kubectl.in(OPERATOR_NAMESPACE);
+  const deployment = "deployment/pepr-timesten-operator-watcher";
+  await inOperator.run(["set", "env", deployment, variable]);
+  await inOperator.run(["rollout", "status", deployment, "--timeout=120s"]);
+}
+
 async function podUIDs(name: string): Promise<(string | undefined)[]> {
   return Promise.all([0, 1].map(async i => (await k.get("pod", `${name}-${i}`))?.metadata.uid));
 }
@@ -306,6 +338,37 @@ describe("an operator that is killed while an upgrade goes on", () => {
     });
     await operatorReady(s.cluster.kubectl);
     await expectUpgraded("sample", before.standby, { now: NEW, prevImage: images.old });
+  });
+
+  it("of another image comes into the templates, replaces no Pod, and is no upgrade", async () => {
+    const objects = ["sample", "sample-none"];
+    await until("the independent databases are ready", NORMAL_MS, async () =>
+      (await status("sample-none")).highLevelState === "AllReplicasReady" ? true : undefined,
+    );
+    const before = await Promise.all(objects.map(podUIDs));
+    const told = await Promise.all(objects.map(messages));
+    const images = await agentImages(objects);
+    await operatorImage("OPERATOR_IMAGE=registry.local/timesten-operator:next");
+    await until("both templates bring the next agent", NORMAL_MS, async () =>
+      (await agentImages(objects)).every(one => one === "registry.local/timesten-operator:next")
+        ? true
+        : undefined,
+    );
+    // It has looked at everything since, and nothing has come of it.
+    for (const name of objects) {
+      await suspended(name, true);
+      await suspended(name, false);
+    }
+    expect(await Promise.all(objects.map(podUIDs))).toEqual(before);
+    for (const [i, name] of objects.entries()) {
+      const since = (await messages(name)).slice(told[i]?.length);
+      expect(since.filter(message => /upgrade|Deleted|was/i.test(message))).toEqual([]);
+      await upgrading(name, "NoUpgrade");
+    }
+    await operatorImage("OPERATOR_IMAGE-");
+    await until("both templates bring the former agent", NORMAL_MS, async () =>
+      JSON.stringify(await agentImages(objects)) === JSON.stringify(images) ? true : undefined,
+    );
   });
 
   it("has lost nothing that was acknowledged in all these upgrades, although the pair replicates asynchronously", async () => {
