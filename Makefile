@@ -68,7 +68,7 @@ test-cluster: ## Tests on a real control plane and real nodes only
 demo: setup ## Show a pair come up, replicate, be upgraded and fail over, on a local cluster (or KUBECONFIG=…)
 	@scripts/demo.sh
 
-bench: setup ## Change a pair's roles REPEATS times (20) in each of five ways; write gaps and phases into bench/failover.md
+bench: setup ## Change a pair's roles REPEATS times (20) in each of five ways; write gaps and phases into bench/failover.md and upgrade.md
 	@scripts/build.sh && scripts/images.sh && node scripts/run-ts.mjs bench/failover.ts
 
 bench-guard: setup ## Measure how late a write permission really ends, REPEATS times (10) each; into bench/guard.md

@@ -1,7 +1,7 @@
 /**
  * `make bench REPEATS=n`: changes the roles of a pair again and again, n times in each way (bench/faults.ts), with a
  * client that writes all the time. Prints each run; writes the distributions of write gap and phases to
- * bench/failover.md; ends with one line for scripts and a non-zero exit code unless every run ended in Normal, nothing
+ * bench/failover.md and bench/upgrade.md; ends with one line for scripts and a non-zero exit code unless every run ended in Normal, nothing
  * acknowledged was lost and every run kept its target. KINDS="kill node" measures only those.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -40,9 +40,14 @@ async function main(): Promise<void> {
       for (let run = 1; run <= repeats; run += 1) runs.push(await once(bed, kind, writer, run));
     }
     const { acked, lost } = await writer.verify();
-    const report = describe(results, acked, lost);
-    console.log(`\n${report}`);
-    if (wanted.length === 0) writeFileSync(join(cluster.root, "bench", "failover.md"), `${report}\n`);
+    for (const { file, title, of } of reports) {
+      const measured = new Map([...results].filter(([kind]) => of(kind)));
+      if (measured.size === 0) continue;
+      const report = describe(title, measured, acked, lost);
+      console.log(`\n${report}`);
+      if (measured.size === kinds.filter(of).length)
+        writeFileSync(join(cluster.root, "bench", file), `${report}\n`);
+    }
     const missed = [...results].reduce((sum, [kind, runs]) => sum + runs.length - kept(kind, runs), 0);
     const all = chosen.length * repeats;
     console.log(`bench: runs=${all} kept=${all - missed} acked=${acked} lost=${lost}`);
@@ -120,8 +125,19 @@ function upgrades(results: ReadonlyMap<Kind, Measured[]>): string[] {
   ];
 }
 
-/** @returns bench/failover.md */
-function describe(results: ReadonlyMap<Kind, Measured[]>, acked: number, lost: number): string {
+/** What is written, once all its kinds were measured in one run. */
+const reports: readonly { file: string; title: string; of: (kind: Kind) => boolean }[] = [
+  { file: "failover.md", title: "Changes of roles, measured", of: ({ name }) => name !== "upgrade" },
+  { file: "upgrade.md", title: "Upgrades, measured", of: ({ name }) => name === "upgrade" },
+];
+
+/** @returns one report */
+function describe(
+  title: string,
+  results: ReadonlyMap<Kind, Measured[]>,
+  acked: number,
+  lost: number,
+): string {
   const gaps = [...results].map(([kind, runs]) => [
     kind.title,
     String(runs.length),
@@ -147,7 +163,7 @@ function describe(results: ReadonlyMap<Kind, Measured[]>, acked: number, lost: n
   ]);
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, load average ${loadavg()[0]?.toFixed(1)} at the end`;
   return [
-    "# Changes of roles, measured",
+    `# ${title}`,
     "",
     `By \`make bench\`. One pair (RETURN TWOSAFE, \`writePermissionSeconds: ${LEASE_SECONDS}\`), a client on another node that`,
     "commits every 5 ms through `<name>-active` and reconnects, kube-proxy at its defaults. The write gap is from the last",
