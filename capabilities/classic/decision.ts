@@ -2,6 +2,8 @@
 import type { HighLevelState, TimesTenClassicStatus } from "../../generated/types";
 import type { Command, Evidence, PermissionRecord } from "../../protocol";
 import type { ConditionType } from "./conditions";
+import type { MendedKind } from "./observe/drift";
+import type { SmallClaim } from "./observe/needs";
 import type { FailoverStart, OwnedKind, RecordNotes } from "./observation";
 import type { UpgradeDecision } from "./decide/upgrade/upgrade";
 import type { ReasonName } from "./reasons";
@@ -89,6 +91,10 @@ export type Effect =
   | { do: "create"; kind: OwnedKind; name: string }
   /** The StatefulSet's template becomes what the object asks for, with this image of TimesTen. */
   | { do: "template"; name: string; image: string }
+  /** Our fields of the object become again what they should be. */
+  | { do: "mend"; kind: MendedKind; name: string; paths: readonly string[] }
+  /** A claim asks for more. */
+  | { do: "grow"; claim: SmallClaim }
   /** A Pod of its own looks at that image, if possible on that node. */
   | { do: "probe"; podName: string; image: string; nodeName: string | null }
   | { do: "endProbe"; podName: string; podUID: string }

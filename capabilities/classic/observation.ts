@@ -4,6 +4,7 @@
  */
 import type { TimesTenClassicObject } from "../../generated/types";
 import type { PodImages } from "../objects";
+import type { NeedsFacts } from "./observe/needs";
 import type { AgentState, PeerDigest, PermissionRecord, Proof } from "../../protocol";
 
 export interface Observation {
@@ -14,6 +15,8 @@ export interface Observation {
   objectUID: string;
   settings: PairSettings;
   owned: OwnedFacts[];
+  /** What the object refers to; left out: nothing is known to be wrong. */
+  needs?: NeedsFacts;
   /** The template from which new pods are made; null while there is no StatefulSet of ours. */
   template: TemplateFacts | null;
   /** The PodDisruptionBudget as last seen; null while there is none of ours. */
@@ -205,6 +208,8 @@ export interface OwnedFacts {
   presence: "missing" | "ours" | "foreign" | "broken";
   /** What is wrong, for people; null when nothing is. */
   fault: string | null;
+  /** Paths of our fields in it that somebody else changed; left out: none. */
+  drift?: readonly string[];
 }
 
 export interface ObservedPod {

@@ -30,6 +30,7 @@ import { observe, type Gathered } from "./observe/observe";
 import type { EventWriter } from "./report/eventWriter";
 import { makeReport, settleUncertain, writeReport } from "./report/report";
 import type { Surroundings } from "./surroundings";
+import { needsOf } from "./surveying";
 
 export interface PassContext {
   world: World;
@@ -70,8 +71,25 @@ export async function runPass(c: PassContext, key: string): Promise<PassResult> 
   tellFinished(c, memory);
   const secret = await checkSecret(c, object, memory);
   c.around.wantSessions(key, object, memory);
+  return passOver(c, key, object, memory, { lease, secret });
+}
+
+async function passOver(
+  whole: PassContext,
+  key: string,
+  stored: TimesTenClassicObject,
+  memory: PairMemory,
+  { lease, secret }: { lease: Lease | null; secret: Pick<OwnedFacts, "presence" | "fault"> },
+): Promise<PassResult> {
+  const {
+    facts: needs,
+    object,
+    size,
+  } = needsOf(whole, key, stored, memory, whole.around.statefulSet(stored));
+  const { executor } = whole;
+  const c = { ...whole, executor: { ...executor, settings: { ...executor.settings, size } } };
   if (object.spec.ttspec.replicationTopology === "none") {
-    return runIndependentPass(c, key, object, memory, secret);
+    return runIndependentPass(c, key, object, memory, { needs, secret });
   }
   const gathered = c.around.gather(object, memory);
   const o = observe({
@@ -82,6 +100,7 @@ export async function runPass(c: PassContext, key: string): Promise<PassResult> 
     object,
     settings: c.executor.settings,
     lease,
+    needs,
     secret,
     memory,
   });

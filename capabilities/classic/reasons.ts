@@ -8,6 +8,15 @@ export const reasons = {
   CreatingObjects: "Secret, Services, EndpointSlice or StatefulSet are being created.",
   ForeignObject: "An object of a name that this pair needs belongs to somebody else; it is never adopted.",
   BrokenObject: "An object of this pair exists but cannot be used.",
+  // What the object asks for, and what it refers to
+  InvalidSpec:
+    "Admission would refuse the spec; it was stored while that was away. What is there goes on as it is, nothing new is made.",
+  MissingConfigMap: "A ConfigMap of dbConfigMap does not exist; no Pod can start without it.",
+  MissingSecret: "A Secret of dbSecret does not exist; no Pod can start without it.",
+  BadMetadata: "A file of dbConfigMap or dbSecret cannot be used; no database is made from it.",
+  TemplateRefused: "The API server refuses the StatefulSet as spec and template make it.",
+  MissingStorageClass: "The storage class does not exist; claims wait for it.",
+  PullSecretTrouble: "The Secret of imagePullSecret does not exist or is none for pulling images.",
   WaitingForAgents: "Not every agent has answered yet.",
   BuildingActive: "The first active database is being made.",
   BuildingStandby: "The standby is being made from the active.",

@@ -142,6 +142,12 @@ export class Surroundings {
     return pods;
   }
 
+  /** @returns the StatefulSet of the object's name, whoever's it is; null where there is none */
+  statefulSet(object: TimesTenClassicObject): KubeObject | null {
+    const { namespace, name } = identityOf(object);
+    return this.#statefulSets.get(namespace, statefulSetName(name));
+  }
+
   /** @returns what the caches and sessions say about an object; what the agents told is in its memory then */
   gather(
     object: TimesTenClassicObject,

@@ -1,50 +1,87 @@
-import type { TtSpec } from "../../generated/types";
-import type { ResourceRequirements } from "./kinds";
+import { HUGE_PAGE_BYTES, wholePages } from "../metadata/databaseMemory";
+import type { TimesTenClassicObject, TtSpec } from "../../generated/types";
+import type { PodTemplate, ResourceRequirements } from "./kinds";
+import type { ObjectSettings } from "./names";
 import { parseQuantity } from "./quantity";
 
 const DEFAULT_ADDITIONAL_MEMORY = "2Gi";
-const HUGE_PAGE_BYTES = 2 * 1024 * 1024;
 /** As Oracle's operator of 18.1 sets them: requests without limits. */
 const DAEMONLOG_REQUESTS = { cpu: "100m", memory: "20Mi" };
 /** No limit of daemonlog is lower: the witness is a Node program. */
 const WITNESS_MEMORY = "128Mi";
 const MEMORY_RESOURCES = ["memory", "hugepages-2Mi", "hugepages-1Gi"];
+const MIB = 1024 * 1024;
+
+/** The resources of tt and where they come from. */
+export interface TtResources {
+  /** undefined when nothing is asked for. */
+  resources: ResourceRequirements | undefined;
+  /** How the memory came about: a sentence part for people. */
+  because: string;
+}
 
 /**
- * Resources of tt (and ttinit): the template's, completed by databaseMemorySize and databaseCPURequest where they are
- * given. Request and limit are equal, as TimesTen wants its memory.
+ * Resources of tt (and ttinit): the template's, completed by the need of the database and databaseCPURequest. Request
+ * and limit are equal, as TimesTen wants its memory. docs/memory.md explains it.
  *
- * @param user resources of the container tt in spec.template
- * @returns undefined when nothing is asked for
+ * @param settings with the need of the database by its db.ini, where that is known
  * @throws Error when a size is no quantity, which admission refuses
  */
 export function ttResources(
-  ttspec: TtSpec,
-  user: ResourceRequirements | undefined,
-): ResourceRequirements | undefined {
-  if (ttspec.automaticMemoryRequests === false || setsMemory(user)) return user;
-  const amounts = { ...memoryAmounts(ttspec), ...cpuAmount(ttspec, user) };
-  if (Object.keys(amounts).length === 0) return user;
-  return { ...user, requests: { ...user?.requests, ...amounts }, limits: { ...user?.limits, ...amounts } };
+  { spec: { ttspec, template } }: TimesTenClassicObject,
+  settings: Pick<ObjectSettings, "size">,
+): TtResources {
+  const containers = ((template ?? {}) as PodTemplate).spec?.containers ?? [];
+  const user = containers.find(container => container.name === "tt")?.resources;
+  if (ttspec.automaticMemoryRequests === false) {
+    return { resources: user, because: "as spec.template has it: automaticMemoryRequests is false" };
+  }
+  const given = setsMemory(user);
+  const memory = given
+    ? { amounts: {}, because: "as spec.template has it" }
+    : memoryAmounts(ttspec, settings.size ?? null);
+  const amounts = { ...memory.amounts, ...cpuAmount(ttspec, user) };
+  const { because } = memory;
+  if (Object.keys(amounts).length === 0) return { resources: user, because };
+  const requests = { ...user?.requests, ...amounts };
+  return { resources: { ...user, requests, limits: { ...user?.limits, ...amounts } }, because };
 }
 
 function setsMemory(user: ResourceRequirements | undefined): boolean {
   return MEMORY_RESOURCES.some(resource => resource in { ...user?.requests, ...user?.limits });
 }
 
-function memoryAmounts(ttspec: TtSpec): Record<string, string> {
-  if (ttspec.databaseMemorySize === undefined) return {};
-  const database = bytes("databaseMemorySize", ttspec.databaseMemorySize);
-  const additional = bytes(
-    "additionalMemoryRequest",
-    ttspec.additionalMemoryRequest ?? DEFAULT_ADDITIONAL_MEMORY,
-  );
-  if (ttspec.useHugePages !== true) return { memory: String(database + additional) };
+function memoryAmounts(
+  ttspec: TtSpec,
+  size: ObjectSettings["size"],
+): { amounts: Record<string, string>; because: string } {
+  const { databaseMemorySize, additionalMemoryRequest = DEFAULT_ADDITIONAL_MEMORY } = ttspec;
+  if (databaseMemorySize === undefined && (size === undefined || size === null)) {
+    return {
+      amounts: {},
+      because: "not set: what the database needs is not known; give databaseMemorySize",
+    };
+  }
+  const database =
+    databaseMemorySize === undefined ? (size?.bytes ?? 0) : bytes("databaseMemorySize", databaseMemorySize);
+  const source =
+    databaseMemorySize === undefined ? (size?.because ?? "") : `databaseMemorySize ${databaseMemorySize}`;
+  const additional = bytes("additionalMemoryRequest", additionalMemoryRequest);
+  if (ttspec.useHugePages !== true) {
+    const memory = database + additional;
+    return {
+      amounts: { memory: String(memory) },
+      because: `${shown(memory)} = ${source} + additionalMemoryRequest ${additionalMemoryRequest}`,
+    };
+  }
+  const pages = wholePages(database);
   return {
-    memory: String(additional),
-    "hugepages-2Mi": String(Math.ceil(database / HUGE_PAGE_BYTES) * HUGE_PAGE_BYTES),
+    amounts: { memory: String(additional), "hugepages-2Mi": String(pages) },
+    because: `${pages / HUGE_PAGE_BYTES} huge pages (${shown(pages)}) for ${source}, and additionalMemoryRequest ${additionalMemoryRequest}`,
   };
 }
+
+const shown = (amount: number): string => `${Math.ceil(amount / MIB)} MiB`;
 
 function cpuAmount(ttspec: TtSpec, user: ResourceRequirements | undefined): Record<string, string> {
   const given = user?.requests?.["cpu"] ?? user?.limits?.["cpu"];

@@ -64,7 +64,7 @@ export function agentContainer(
   const { ttspec } = object.spec;
   const user = findContainer(template.spec?.containers, TT);
   const init = role === TT_INIT;
-  const resources = ttResources(ttspec, user?.resources);
+  const { resources } = ttResources(object, settings);
   return {
     name: role,
     image: ttspec.image,

@@ -15,4 +15,7 @@ export * from "./recordLease";
 export * from "./event";
 export * from "./repCreateStatement";
 export * from "./quantity";
+export { findContainer } from "./containers";
+export { ttResources } from "./containerResources";
+export { hasOwnConfigVolume, storageOf } from "./volumes";
 export * from "./withoutEffect";

@@ -22,6 +22,8 @@ export const resources = {
   secret: core("secrets", "Secret"),
   service: core("services", "Service"),
   configMap: core("configmaps", "ConfigMap"),
+  persistentVolumeClaim: core("persistentvolumeclaims", "PersistentVolumeClaim"),
+  storageClass: { ...grouped("storage.k8s.io", "v1", "storageclasses", "StorageClass"), namespaced: false },
   event: core("events", "Event"),
   statefulSet: grouped("apps", "v1", "statefulsets", "StatefulSet"),
   endpointSlice: grouped("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
@@ -37,6 +39,16 @@ export interface Secret extends KubeObject {
   type?: string;
   /** Values in base64. */
   data?: Record<string, string>;
+}
+
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>;
+  /** Values in base64. */
+  binaryData?: Record<string, string>;
+}
+
+export interface PersistentVolumeClaim extends KubeObject {
+  spec?: { resources?: { requests?: { storage?: string } } };
 }
 
 export interface ServicePort {

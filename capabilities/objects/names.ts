@@ -28,6 +28,15 @@ export interface ObjectSettings {
   operatorImage: string;
   /** DNS domain of the cluster, e.g. cluster.local. */
   clusterDomain: string;
+  /** What the database of the object in hand needs; null or left out where that is not known. */
+  size?: DatabaseSize | null;
+}
+
+/** Shared memory of a database. */
+export interface DatabaseSize {
+  bytes: number;
+  /** How it came about, for people. */
+  because: string;
 }
 
 /** The identity every builder needs; any object that went through the API server has it. */

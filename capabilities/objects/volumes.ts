@@ -93,6 +93,13 @@ export function mergeMounts(user: VolumeMount[] | undefined, ours: VolumeMount[]
   return [...(user ?? []), ...ours.filter(mount => !taken.has(mount.mountPath))];
 }
 
+/** @returns TimesTen's own volumes on claims, with the size of each: tt-persistent, and tt-log where there is one */
+export function storageOf({ spec: { ttspec } }: TimesTenClassicObject): { name: string; size: string }[] {
+  const { storageSize = DEFAULT_STORAGE_SIZE, logStorageSize } = ttspec;
+  const log = logStorageSize === undefined ? [] : [{ name: "tt-log", size: logStorageSize }];
+  return [{ name: "tt-persistent", size: storageSize }, ...log];
+}
+
 /** @returns the claims of each Pod: the user's, tt-persistent, and tt-log where logStorageSize is given */
 export function claimTemplates(object: TimesTenClassicObject): (ClaimTemplate | Record<string, unknown>)[] {
   const { ttspec } = object.spec;

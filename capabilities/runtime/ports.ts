@@ -110,6 +110,13 @@ export interface KubeApi {
     options: ListOptions,
   ): Promise<{ items: T[]; resourceVersion: string }>;
   create<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
+  /** Everything a create does but the storing: schema, defaults, admission, quotas. @throws KubeError as create does */
+  tryCreate(resource: Resource, object: KubeObject): Promise<void>;
+  /**
+   * Server-side apply under our name, by force: the fields of the object become as given, all others stay. With
+   * metadata.uid set it is refused (409) where there is none of that uid.
+   */
+  apply<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   /** PUT: with metadata.resourceVersion set it is refused with 409 unless that is the newest. */
   replace<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   replaceStatus<T extends KubeObject>(resource: Resource, object: T): Promise<T>;

@@ -57,6 +57,8 @@ export class ScriptedKube {
       watch: watch,
       get: refuse,
       create: refuse,
+      tryCreate: refuse,
+      apply: refuse,
       replace: refuse,
       replaceStatus: refuse,
       mergePatch: refuse,

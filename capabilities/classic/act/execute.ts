@@ -10,9 +10,11 @@ import {
   buildRecordLease,
   buildSecret,
   certificateName,
+  findContainer,
   identityOf,
   imagesOf,
   isOwnedBy,
+  parseQuantity,
   podDisruptionBudgetName,
   resources,
   statefulSetName,
@@ -23,12 +25,15 @@ import {
   type StatefulSet,
 } from "../../objects";
 import { KubeError, type KubeApi, type KubeObject, type Log, type Resource } from "../../runtime/ports";
-import { applicationEvents, templateChanged } from "../decide/upgrade/applications";
-import type { Effect, Reason, RecordWrite } from "../decision";
+import { applicationEvents, memoryEvent, templateChanged } from "../decide/upgrade/applications";
+import type { Effect, EventText, Reason, RecordWrite } from "../decision";
 import { keepClaimAccess } from "./claimAccess";
 import { withNotes } from "../observe/notes";
 import { markedStatefulSet, templateFacts } from "../observe/template";
 import type { PairMemory } from "../observe/memory";
+import { capitalised } from "../report/reasonEvents";
+import { grow } from "./grow";
+import { mend } from "./mend";
 import { endProbe, probe } from "./probe";
 
 export interface Executor {
@@ -132,6 +137,10 @@ function runOne(
       return applyTemplate(x, object, memory, effect);
     case "budget":
       return applyBudget(x, object, effect);
+    case "mend":
+      return mend(x, object, memory, effect);
+    case "grow":
+      return grow(x, object, memory, effect);
     case "label":
       return label(x, object, effect);
     case "probe":
@@ -173,6 +182,10 @@ function shownEffect(effect: OtherEffect): string {
       return `template of StatefulSet ${effect.name}`;
     case "budget":
       return `PodDisruptionBudget ${effect.name}`;
+    case "mend":
+      return `${effect.kind} ${effect.name}`;
+    case "grow":
+      return `claim ${effect.claim.name}`;
     case "label":
       return `role label of ${effect.podName}`;
     case "probe":
@@ -219,6 +232,13 @@ async function applyTemplate(
   if (images.tt !== image) return;
   const told = applicationEvents(images, imagesOf(template.spec));
   memory.pendingEvents.push(...(told.length > 0 || isAsWanted ? told : [templateChanged(name)]));
+  if (memoryOf(found) !== memoryOf(wanted)) memory.pendingEvents.push(memoryEvent(object, x.settings));
+}
+
+/** Of tt, bytes; null where it has no limit. The API server may write the same amount in another way. */
+function memoryOf({ spec }: StatefulSet): number | null {
+  const tt = findContainer(spec.template.spec.containers, "tt");
+  return parseQuantity(String(tt?.resources?.limits?.["memory"] ?? ""));
 }
 
 async function applyBudget(
@@ -293,6 +313,16 @@ async function create(
     reason: "Create",
     message: `${shownKind(kind)} ${name} created`,
   });
+  if (kind === "StatefulSet") memory.pendingEvents.push(...firstWords(x, object, memory));
+}
+
+/** What a person should know when the databases are made. */
+function firstWords(x: Executor, object: TimesTenClassicObject, memory: PairMemory): EventText[] {
+  const { warnings = [] } = memory.survey.last ?? {};
+  const doubts = warnings.map(
+    (message): EventText => ({ type: "Warning", reason: "Doubtful", message: capitalised(message) }),
+  );
+  return [memoryEvent(object, x.settings), ...doubts];
 }
 
 /** @returns whether it was made now; it is safe to repeat. @throws when the name is somebody else's */

@@ -6,6 +6,8 @@ import type { HighLevelState } from "../../../generated/types";
 import { podCount } from "../../objects";
 import { managementOf, remembered, suspensionEvents, type Hold } from "../decide/manage/management";
 import { decideOwned } from "../decide/owned";
+import { notReady } from "../decide/ha/conditions";
+import { allThere } from "../observe/needs";
 import type { ConditionVerdict, Conditions, Effect, EventText, ManagementSeen, Reason } from "../decision";
 import type { IndependentObservation } from "./observation";
 import { judgePod, rememberedState, type PodVerdict } from "./podRules";
@@ -81,7 +83,7 @@ function atRest(o: IndependentObservation, seen: ManagementSeen, rest: Rest): In
     pods,
     reasons: [why],
     events: suspensionEvents(o.object, hold),
-    conditions: conditionsOf({ pods, why, stuck, hold, upgrading: heldUpgrade(o, why) }),
+    conditions: conditionsOf({ o, pods, why, stuck, hold, upgrading: heldUpgrade(o, why) }),
     management: seen,
     roll: rememberedRoll(o.object),
     wakeAfterMs,
@@ -103,7 +105,7 @@ function withoutActing(o: IndependentObservation, seen: ManagementSeen, hold: Ho
     pods,
     reasons: [hold.why],
     events: suspensionEvents(o.object, hold),
-    conditions: conditionsOf({ pods, why: summary(pods), stuck: undefined, hold, upgrading }),
+    conditions: conditionsOf({ o, pods, why: summary(pods), stuck: undefined, hold, upgrading }),
     management: seen,
     roll: rememberedRoll(o.object),
     wakeAfterMs: o.settings.pollingIntervalMs,
@@ -111,11 +113,13 @@ function withoutActing(o: IndependentObservation, seen: ManagementSeen, hold: Ho
 }
 
 function managed(o: IndependentObservation, seen: ManagementSeen): IndependentDecision {
-  const owned = decideOwned({ owned: o.owned, record: null });
+  const owned = decideOwned({ owned: o.owned, record: null, needs: o.needs ?? allThere });
   const judged = o.pods.map(pod => (asksAgain(o) ? reexamined(o, pod.name) : null) ?? judgePod(o, pod));
   const roll = decideRoll(o, judged);
   const { pods } = roll;
-  const why = owned.first ?? summary(pods);
+  // Databases that are there are what they are, whatever a new Pod would wait for.
+  const isWanting = o.scaledTo !== null && owned.first === owned.wanting;
+  const why = (isWanting ? null : owned.first) ?? summary(pods);
   const whys = pods.filter(pod => pod.state !== "Normal").map(pod => pod.why);
   const stuck = owned.problems[0] ?? pods.find(pod => pod.stuck)?.why ?? roll.stuck ?? undefined;
   const wanted = podCount(o.object);
@@ -127,7 +131,7 @@ function managed(o: IndependentObservation, seen: ManagementSeen): IndependentDe
     reasons: [why, ...whys],
     problems: [...owned.problems, ...(roll.stuck === null ? [] : [roll.stuck])],
     events: [...suspensionEvents(o.object, null), ...roll.events],
-    conditions: conditionsOf({ pods, why, stuck, hold: null, upgrading: roll.condition }),
+    conditions: conditionsOf({ o, pods, why, stuck, hold: null, upgrading: roll.condition }),
     management: seen,
     roll: roll.memory,
     wakeAfterMs: Math.min(
@@ -178,6 +182,7 @@ function summary(pods: readonly PodVerdict[]): Reason {
 }
 
 interface ConditionInput {
+  o: Pick<IndependentObservation, "needs">;
   pods: readonly PodVerdict[];
   why: Reason;
   /** What does not go away by itself. */
@@ -186,11 +191,11 @@ interface ConditionInput {
   upgrading: ConditionVerdict;
 }
 
-function conditionsOf({ pods, why, stuck, hold, upgrading }: ConditionInput): Partial<Conditions> {
+function conditionsOf({ o, pods, why, stuck, hold, upgrading }: ConditionInput): Partial<Conditions> {
   const ready = pods.every(pod => pod.state === "Normal");
   const reconciling = stuck === undefined && !ready && hold?.by !== "suspend";
   return {
-    Ready: { status: ready ? "True" : "False", ...why },
+    Ready: notReady(o.needs) ?? { status: ready ? "True" : "False", ...why },
     Upgrading: upgrading,
     ManagementSuspended:
       hold === null

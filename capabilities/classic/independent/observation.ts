@@ -1,5 +1,6 @@
 /** What one pass knows about independent databases (`replicationTopology: none`): a plain value, as for a pair. */
 import type { TimesTenClassicObject } from "../../../generated/types";
+import type { NeedsFacts } from "../observe/needs";
 import type { ImageProbe, ObservedPod, OwnedFacts, TemplateFacts } from "../observation";
 
 export interface IndependentObservation {
@@ -9,6 +10,8 @@ export interface IndependentObservation {
   object: TimesTenClassicObject;
   settings: IndependentSettings;
   owned: OwnedFacts[];
+  /** What the object refers to; left out: nothing is known to be wrong. */
+  needs?: NeedsFacts;
   /** The template from which new pods are made; null while there is no StatefulSet of ours. */
   template: TemplateFacts | null;
   /** Pods that look at images. */

@@ -10,7 +10,8 @@ import {
   type ObjectSettings,
 } from "../../objects";
 import type { OwnedFacts } from "../observation";
-import { observeAnyPod, observeTemplate, ownedFact } from "../observe/observe";
+import { keptFact, observeAnyPod, observeTemplate } from "../observe/observe";
+import type { NeedsFacts } from "../observe/needs";
 import { imageProbes } from "../observe/probe";
 import type { PairMemory } from "../observe/memory";
 import type { GatheredAround } from "../surroundings";
@@ -22,6 +23,7 @@ export interface GatheredIndependent extends GatheredAround {
   monotonicMs: number;
   object: TimesTenClassicObject;
   settings: ObjectSettings;
+  needs: NeedsFacts;
   secret: Pick<OwnedFacts, "presence" | "fault">;
   memory: PairMemory;
 }
@@ -29,18 +31,19 @@ export interface GatheredIndependent extends GatheredAround {
 export function observeIndependent(g: GatheredIndependent): IndependentObservation {
   const { object, nowMs } = g;
   const { name, uid } = identityOf(object);
-  const statefulSet = ownedFact(object, "StatefulSet", statefulSetName(name), g.statefulSet);
+  const statefulSet = keptFact(g, "StatefulSet", statefulSetName(name), g.statefulSet);
   return {
     nowMs,
     object,
     settings: independentSettings(object),
     owned: [
       { kind: "Secret", name: secretName(uid), ...g.secret },
-      ownedFact(object, "headless Service", headlessServiceName(name), g.headlessService),
-      ownedFact(object, "PodDisruptionBudget", podDisruptionBudgetName(name), g.budget),
+      keptFact(g, "headless Service", headlessServiceName(name), g.headlessService),
+      keptFact(g, "PodDisruptionBudget", podDisruptionBudgetName(name), g.budget),
       statefulSet,
     ],
-    template: observeTemplate(object, g.settings, g.statefulSet),
+    needs: g.needs,
+    template: observeTemplate(object, g.settings, g.statefulSet, g.needs),
     probes: imageProbes(object, g.probes, nowMs),
     scaledTo: statefulSet.presence === "ours" ? (g.statefulSet?.spec.replicas ?? null) : null,
     pods: podNames(object).map((podName, ordinal) => observeAnyPod(g, uid, podName, g.pods[ordinal] ?? null)),

@@ -5,14 +5,13 @@ import type { PassResult } from "../../runtime/queue";
 import { runEffects } from "../act/execute";
 import { sendCommand } from "../act/tell";
 import type { Reason } from "../decision";
-import type { OwnedFacts } from "../observation";
 import type { PairMemory } from "../observe/memory";
 import type { PassContext } from "../pass";
 import { writeReport } from "../report/report";
 import { scale } from "./act";
 import { decideIndependent, type IndependentDecision } from "./decide";
 import type { IndependentObservation } from "./observation";
-import { observeIndependent } from "./observe";
+import { observeIndependent, type GatheredIndependent } from "./observe";
 import { makeIndependentReport } from "./report";
 
 /** After a failed effect the pass comes back soon, ms. */
@@ -29,7 +28,7 @@ export async function runIndependentPass(
   key: string,
   object: TimesTenClassicObject,
   memory: PairMemory,
-  secret: Pick<OwnedFacts, "presence" | "fault">,
+  found: Pick<GatheredIndependent, "needs" | "secret">,
 ): Promise<PassResult> {
   const { clock } = c.world;
   const o = observeIndependent({
@@ -38,7 +37,7 @@ export async function runIndependentPass(
     monotonicMs: clock.monotonicMs(),
     object,
     settings: c.executor.settings,
-    secret,
+    ...found,
     memory,
   });
   // What was not heard yet is no news: a database is not Down because the leader is new.

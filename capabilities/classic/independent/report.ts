@@ -35,7 +35,8 @@ export function makeIndependentReport(
     events.push(...told.events, ...changeEvents(verdict));
     next.set(pod.name, told.known);
   });
-  events.push(...d.events, ...reasonEvents(o, { reasons: d.problems }), ...stateEvent(reported, d.state));
+  const told = { reasons: d.problems, first: d.reasons[0], conditions: d.conditions };
+  events.push(...d.events, ...reasonEvents(o, told), ...stateEvent(reported, d.state));
   const status = nextStatus(o, d, done, events.length);
   return {
     status,

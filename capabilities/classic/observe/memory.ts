@@ -10,6 +10,7 @@ import type { BootContainer, BootEnd, ObservedPod, SentCommand, WriterSeen } fro
 import { belongsTo, endedTt, runningTt, type EndedContainer, type PodObject } from "./podObject";
 import type { KnownPod } from "../report/podEvents";
 import type { Report } from "../report/report";
+import type { SurveyMemory } from "../surveying";
 
 /** Per pod uid. */
 export interface PodMemory {
@@ -64,6 +65,13 @@ export class PairMemory {
   /** uid of the record's writer's pod, as last read: its session is kept as long as it answers. */
   writerUID: string | null = null;
   credentials: { value: AgentCredentials; checkedAtMs: number } | null = null;
+  /** In which version an owned object was last put in order, by kind. */
+  readonly mended = new Map<string, string>();
+  /** Sizes for which a claim was asked, and those to which it could not grow, by its name. */
+  readonly grown = new Map<string, string>();
+  readonly notGrown = new Map<string, string>();
+  /** What was last found of what the object refers to. */
+  readonly survey: SurveyMemory = { last: null, atMs: 0, generation: 0, isNew: true, isRunning: false };
 
   /** @param sinceMs operator's wall clock now, ms */
   constructor(

@@ -34,6 +34,8 @@ import type {
 } from "../observation";
 import type { PairMemory } from "./memory";
 import { attestedEnd, type NodeObject } from "./attested";
+import { drift } from "./drift";
+import type { NeedsFacts } from "./needs";
 import { parseNotes } from "./notes";
 import { belongsTo, isReady, roleLabel, ttContainer, type PodObject } from "./podObject";
 import { imageProbes, troubleOf } from "./probe";
@@ -53,6 +55,8 @@ export interface Gathered {
   owned: Record<Exclude<OwnedKind, "Secret">, KubeObject | null>;
   /** Pods that look at images for an object of that name. */
   probes: readonly PodObject[];
+  /** What the object refers to, as far as it was found. */
+  needs: NeedsFacts;
   secret: Pick<OwnedFacts, "presence" | "fault">;
   /** The node of a silent writer's pod, read in this pass; null where it was not read. */
   node: NodeObject | null;
@@ -81,7 +85,8 @@ export function observe(g: Gathered): Observation {
     objectUID,
     settings: pairSettings(object, g.settings),
     owned: observeOwned(g),
-    template: observeTemplate(object, g.settings, g.owned.StatefulSet),
+    needs: g.needs,
+    template: observeTemplate(object, g.settings, g.owned.StatefulSet, g.needs),
     budget: observeBudget(object, g.owned.PodDisruptionBudget),
     record,
     recordFault: fault,
@@ -261,10 +266,30 @@ export function ownedFact(
   return { kind, name, presence: ours ? "ours" : "foreign", fault: ours ? null : ownerOf(found) };
 }
 
+/** @returns the same, with what somebody else changed in it; what was put back once in just this version counts as in order */
+export function keptFact(
+  g: Pick<Gathered, "object" | "settings" | "needs" | "memory">,
+  kind: OwnedKind,
+  name: string,
+  found: KubeObject | null,
+): OwnedFacts {
+  const fact = ownedFact(g.object, kind, name, found);
+  if (fact.presence !== "ours" || found === null) return fact;
+  const paths = drift(g.object, g.settings, kind, found, g.needs.invalid !== null);
+  if (paths.length === 0 || g.memory.mended.get(kind) === versionOf(found)) return fact;
+  return { ...fact, drift: paths };
+}
+
+/** @returns what changes when somebody writes the object; its status, where it has a generation, does not count */
+export function versionOf({ metadata }: KubeObject): string {
+  const { generation, resourceVersion, labels, ownerReferences } = metadata;
+  return JSON.stringify([generation ?? resourceVersion, labels, ownerReferences]);
+}
+
 function observeOwned(g: Gathered): OwnedFacts[] {
   const { name, uid } = identityOf(g.object);
   const of = (kind: Exclude<OwnedKind, "Secret">, objectName: string) =>
-    ownedFact(g.object, kind, objectName, g.owned[kind]);
+    keptFact(g, kind, objectName, g.owned[kind]);
   return [
     { kind: "Secret", name: secretName(uid), ...g.secret },
     of("headless Service", headlessServiceName(name)),
@@ -280,9 +305,10 @@ export function observeTemplate(
   object: TimesTenClassicObject,
   settings: ObjectSettings,
   found: KubeObject | null,
+  needs: NeedsFacts,
 ): TemplateFacts | null {
   if (found === null || !isOwnedBy(found, object)) return null;
-  return templateFacts(object, settings, found as StatefulSet);
+  return templateFacts(object, settings, found as StatefulSet, needs.invalid !== null);
 }
 
 /** @returns null where the budget is missing or somebody else's */

@@ -5,11 +5,31 @@
  */
 import { createHash } from "node:crypto";
 import type { TimesTenClassicObject } from "../../../generated/types";
-import { buildStatefulSet, imagesOf, type ObjectSettings, type StatefulSet } from "../../objects";
+import {
+  buildStatefulSet,
+  imagesOf,
+  type DatabaseSize,
+  type ObjectSettings,
+  type StatefulSet,
+} from "../../objects";
+import type { KubeObject } from "../../runtime/ports";
 import type { TemplateFacts } from "../observation";
 
 /** StatefulSet annotation: hash of the template as it was written, without the operator's own image. */
 export const TEMPLATE_ANNOTATION = "timesten.oracle.com/template";
+
+/** StatefulSet annotation: the need of the database for which its Pods are made, and how it came about. */
+export const SIZE_ANNOTATION = "timesten.oracle.com/database-size";
+
+/** @returns what the annotation says; null where it says nothing that can be read */
+export function writtenSize(set: KubeObject): DatabaseSize | null {
+  try {
+    const { bytes, because } = JSON.parse(set.metadata.annotations?.[SIZE_ANNOTATION] ?? "") as DatabaseSize;
+    return typeof bytes === "number" && typeof because === "string" ? { bytes, because } : null;
+  } catch {
+    return null;
+  }
+}
 
 /** @returns the StatefulSet that makes pods with that image of TimesTen, marked by its template */
 export function markedStatefulSet(
@@ -18,23 +38,33 @@ export function markedStatefulSet(
   image: string = object.spec.ttspec.image,
 ): StatefulSet {
   const set = buildStatefulSet(withImage(object, image), settings);
-  const annotations = { ...set.metadata.annotations, [TEMPLATE_ANNOTATION]: markOf(object, settings, image) };
+  const annotations = {
+    ...set.metadata.annotations,
+    [TEMPLATE_ANNOTATION]: markOf(object, settings, image),
+    ...(settings.size ? { [SIZE_ANNOTATION]: JSON.stringify(settings.size) } : {}),
+  };
   return { ...set, metadata: { ...set.metadata, annotations } };
 }
 
-/** @returns what is to be known of the template of a StatefulSet that belongs to the object */
+/**
+ * @param isHeld the object cannot be acted on: its template stays as it is
+ * @returns what is to be known of the template of a StatefulSet that belongs to the object
+ */
 export function templateFacts(
   object: TimesTenClassicObject,
   settings: ObjectSettings,
   set: StatefulSet,
+  isHeld = false,
 ): TemplateFacts {
   const images = imagesOf(set.spec.template.spec);
+  const isObserved = (set.status?.observedGeneration ?? Infinity) >= (set.metadata.generation ?? 0);
+  if (isHeld) return { images, isAsWanted: true, bringsOurAgent: true, isObserved };
   const mark = markOf(object, settings, images.tt ?? object.spec.ttspec.image);
   return {
     images,
     isAsWanted: images.tt !== null && set.metadata.annotations?.[TEMPLATE_ANNOTATION] === mark,
     bringsOurAgent: images.agent === settings.operatorImage,
-    isObserved: (set.status?.observedGeneration ?? Infinity) >= (set.metadata.generation ?? 0),
+    isObserved,
   };
 }
 

@@ -3,6 +3,8 @@
  * lists the same (a test holds both equal, another holds what is written to this list).
  */
 import { applicationChanged, templateChanged } from "../decide/upgrade/applications";
+import { grown, notGrown } from "../act/grow";
+import { putBack } from "../act/mend";
 import { texts } from "../decide/upgrade/texts";
 import { CLOSED, OPEN_AGAIN } from "./podEvents";
 import { eventReasons } from "./reasonEvents";
@@ -105,6 +107,11 @@ export const eventCatalogue: readonly EventForm[] = [
   { reason: "SwitchoverDone", type: "Normal", message: "Switchover <id>: <pod> is the active" },
   { reason: "SwitchoverRefused", type: "Warning", message: "Switchover <id> refused: <explanation>" },
   { reason: "Error", type: "Warning", message: "<step> error: <message of TimesTen>" },
+  putBack("<kind>", "<name>", ["<fields>"]),
+  grown("<claim>", "<size>", "<size>"),
+  notGrown("<claim>", "<size>", "<size>", "<explanation>"),
+  { reason: "Memory", type: "Normal", message: "Memory of container tt: <explanation>" },
+  { reason: "Doubtful", type: "Warning", message: "<explanation>" },
   ...upgrades,
   ...eventReasons.map((reason): EventForm => ({ reason, type: "Warning", message: "<explanation>" })),
 ];

@@ -1,5 +1,5 @@
 /** Events about what stands in the way: one when it begins, with its own reason, Warning. */
-import type { Decision, EventText, Reason } from "../decision";
+import type { Conditions, EventText, Reason } from "../decision";
 import type { Observation } from "../observation";
 import type { ReasonName } from "../reasons";
 
@@ -11,6 +11,13 @@ export const eventReasons: readonly ReasonName[] = [
   "StandbyAhead",
   "RecordLost",
   "RecordUnusable",
+  "InvalidSpec",
+  "MissingConfigMap",
+  "MissingSecret",
+  "BadMetadata",
+  "TemplateRefused",
+  "MissingStorageClass",
+  "PullSecretTrouble",
   "ForeignObject",
   "BrokenObject",
   "EffectFailed",
@@ -25,17 +32,27 @@ export const eventReasons: readonly ReasonName[] = [
   "WaitTooLong",
 ];
 
-/** @returns the Events of reasons that were not there in the last report */
-export function reasonEvents(o: Pick<Observation, "object">, d: Pick<Decision, "reasons">): EventText[] {
+/**
+ * @param d `reasons`: those that may be told; the report will remember the first of the pass and that of Stalled
+ * @returns the Events of reasons that were not there in the last report; what this report does not remember is told
+ *   when it does, or it would be told with each
+ */
+export function reasonEvents(
+  o: Pick<Observation, "object">,
+  d: { reasons: readonly Reason[]; first: Reason | undefined; conditions: Partial<Conditions> },
+): EventText[] {
   const { status } = o.object;
   const stalled = status?.conditions?.find(one => one.type === "Stalled");
   const told = [status?.decisions?.at(-1)?.reason, stalled?.reason];
-  const isNew = ({ reason }: Reason) => eventReasons.includes(reason) && !told.includes(reason);
+  const remembered = [d.first?.reason, d.conditions.Stalled?.reason];
+  const isNew = ({ reason }: Reason) =>
+    eventReasons.includes(reason) && !told.includes(reason) && remembered.includes(reason);
   const news = d.reasons.filter(isNew);
   const once = news.filter((one, index) => news.findIndex(other => other.reason === one.reason) === index);
   return once.map(({ reason, message }) => ({ type: "Warning", reason, message: capitalised(message) }));
 }
 
-function capitalised(message: string): string {
+/** @returns the text as a sentence begins */
+export function capitalised(message: string): string {
   return message.charAt(0).toUpperCase() + message.slice(1);
 }

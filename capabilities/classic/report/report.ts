@@ -51,7 +51,11 @@ export function makeReport(
     events.push(...told.events);
     next.set(pod.name, told.known);
   }
-  events.push(...d.events, ...reasonEvents(o, d), ...stateEvent(reported, d.state));
+  events.push(
+    ...d.events,
+    ...reasonEvents(o, { ...d, first: d.reasons[0] }),
+    ...stateEvent(reported, d.state),
+  );
   const status = nextStatus(o, d, done, events.length);
   return {
     status,

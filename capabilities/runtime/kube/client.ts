@@ -77,6 +77,18 @@ export class KubeClient implements KubeApi {
     return this.#write("POST", path, object);
   }
 
+  async tryCreate(resource: Resource, object: KubeObject): Promise<void> {
+    const path = collectionPath(resource, object.metadata.namespace);
+    await this.#write("POST", path, object, "application/json", { dryRun: "All" });
+  }
+
+  apply<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
+    // JSON is YAML; this content type every API server since 1.22 takes.
+    return this.#write("PATCH", pathOf(resource, object), object, "application/apply-patch+yaml", {
+      force: "true",
+    });
+  }
+
   replace<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
     return this.#write("PUT", pathOf(resource, object), object);
   }
@@ -143,10 +155,11 @@ export class KubeClient implements KubeApi {
     path: string,
     json: object,
     contentType = "application/json",
+    parameters: Record<string, string> = {},
   ): Promise<T> {
     const request = {
       method,
-      path: path + query({ fieldManager: this.#o.fieldManager }),
+      path: path + query({ fieldManager: this.#o.fieldManager, ...parameters }),
       body: { contentType, json },
     };
     return (await this.#http.call(request, this.#o.callDeadlineMs)) as T;

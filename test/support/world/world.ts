@@ -1,5 +1,6 @@
 /** One whole world: cluster, databases, operators and an application, under one seed. */
 import { Engine } from "../../../capabilities/classic/engine";
+import { resources } from "../../../capabilities/objects";
 import type { KubeObject, World as EngineWorld } from "../../../capabilities/runtime/ports";
 import { Checker, objectOf } from "./checker";
 import { WritingClient } from "./client";
@@ -167,6 +168,13 @@ export class WholeWorld {
       data: { "db.ini": "PermSize=200\n" },
     };
     if (this.store.get(configMaps, NAMESPACE, NAME) === null) this.store.create(configMaps, config);
+    const storageClass = {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: "standard" },
+    };
+    if (this.store.get(resources.storageClass, undefined, "standard") === null)
+      this.store.create(resources.storageClass, storageClass);
     const object: Classic = {
       apiVersion: "timesten.oracle.com/v1",
       kind: "TimesTenClassic",

@@ -141,7 +141,8 @@ describe("a handover under way", () => {
 });
 
 describe("a handover whose time is over", () => {
-  const late = (pods: Observation["pods"], note: Partial<Handover> = {}) => under(pods, note, LEAVING_HANDOVER_MS);
+  const late = (pods: Observation["pods"], note: Partial<Handover> = {}) =>
+    under(pods, note, LEAVING_HANDOVER_MS);
 
   it("promotes the standby of a leaving active that has closed, and says that commits may be missing", () => {
     const d = decide(late([leavingOld({ obeyedN: 6, mode: "none", closed: true }), standby]));

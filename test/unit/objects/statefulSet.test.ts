@@ -1,4 +1,4 @@
-import { buildStatefulSet } from "../../../capabilities/objects";
+import { buildStatefulSet, ttResources } from "../../../capabilities/objects";
 import { sample, settings } from "./sample";
 import { all, built, envOf, mountsOf, named, names, podOf, template } from "./view";
 
@@ -343,7 +343,7 @@ describe("settings of the spec", () => {
     expect(envOf(named(set, "tt"))["TT_REPLICATION_TOPOLOGY"]).toBe("none");
   });
 
-  it("size the memory of tt and ttinit only where a size is given", () => {
+  it("size the memory of tt and ttinit", () => {
     const amounts = { memory: String(44 * 2 ** 30) };
     const set = built({ databaseMemorySize: "40Gi", additionalMemoryRequest: "4Gi" });
     expect(named(set, "tt").resources).toEqual({ requests: amounts, limits: amounts });
@@ -354,6 +354,47 @@ describe("settings of the spec", () => {
     const set = built({ databaseMemorySize: "40G", useHugePages: true, databaseCPURequest: "2" });
     const amounts = { memory: String(2 * 2 ** 30), "hugepages-2Mi": "40001077248", cpu: "2" };
     expect(named(set, "tt").resources).toEqual({ requests: amounts, limits: amounts });
+  });
+
+  describe("with the need of the database by its db.ini", () => {
+    const size = { bytes: 580911104, because: "554 MiB for PermSize=200" };
+    const figure = (ttspec = {}, spec = {}) => ttResources(sample(ttspec, spec), { size });
+    const limits = (ttspec = {}, spec = {}) => figure(ttspec, spec).resources?.limits;
+
+    it("size the memory of tt by it and say how", () => {
+      expect(limits()).toEqual({ memory: "2728394752" });
+      expect(figure().because).toBe("2602 MiB = 554 MiB for PermSize=200 + additionalMemoryRequest 2Gi");
+    });
+
+    it("put it into huge pages", () => {
+      expect(limits({ useHugePages: true })).toEqual({ memory: "2147483648", "hugepages-2Mi": "580911104" });
+      expect(figure({ useHugePages: true }).because).toContain("277 huge pages (554 MiB)");
+    });
+
+    it("let databaseMemorySize win", () => {
+      expect(limits({ databaseMemorySize: "1Gi" })).toEqual({ memory: String(3 * 2 ** 30) });
+      expect(figure({ databaseMemorySize: "1Gi" }).because).toBe(
+        "3072 MiB = databaseMemorySize 1Gi + additionalMemoryRequest 2Gi",
+      );
+    });
+
+    it("leave the template's memory alone, and complete its CPU", () => {
+      const mine = { limits: { memory: "8Gi" } };
+      const spec = template({ containers: [{ name: "tt", resources: mine }] });
+      expect(figure({}, spec)).toEqual({ resources: mine, because: "as spec.template has it" });
+      expect(limits({ databaseCPURequest: "2" }, spec)).toEqual({ memory: "8Gi", cpu: "2" });
+    });
+
+    it("compute nothing where automaticMemoryRequests is false", () => {
+      expect(figure({ automaticMemoryRequests: false, databaseMemorySize: "1Gi" }).resources).toBeUndefined();
+    });
+  });
+
+  it("set no memory where nobody knows what the database needs", () => {
+    expect(ttResources(sample(), {})).toEqual({
+      resources: undefined,
+      because: "not set: what the database needs is not known; give databaseMemorySize",
+    });
   });
 
   it("size daemonlog", () => {

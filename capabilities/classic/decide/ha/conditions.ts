@@ -51,8 +51,15 @@ function whyStalled({ step, situation, why, problems, hold }: ConditionInput): R
     : null;
 }
 
+/** @returns the condition Ready of an object that cannot be acted on, whatever its databases do; null of any other */
+export function notReady(needs: Observation["needs"]): ConditionVerdict | null {
+  return needs === undefined || needs.invalid === null ? null : { status: "False", ...needs.invalid };
+}
+
 /** Users are let in; where a person keeps them out, that is the reason. */
 function ready(o: Observation, why: Reason): ConditionVerdict {
+  const invalid = notReady(o.needs);
+  if (invalid !== null) return invalid;
   const pod = servingPod(o);
   const state = pod === null ? null : heard(pod);
   if (pod === null || state === null || !isClosedByPerson(state)) return verdict(pod !== null, why);

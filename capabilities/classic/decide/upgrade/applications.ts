@@ -1,5 +1,6 @@
 /** Applications in containers of their own (direct mode): their images reach the template, no Pod is replaced for them. */
-import type { PodImages } from "../../../objects";
+import type { TimesTenClassicObject } from "../../../../generated/types";
+import { ttResources, type ObjectSettings, type PodImages } from "../../../objects";
 import type { EventText } from "../../decision";
 
 /**
@@ -24,4 +25,10 @@ export function applicationChanged(container: string, image: string): EventText 
 export function templateChanged(name: string): EventText {
   const message = `Template of StatefulSet ${name} changed: each Pod follows when it is next made anew`;
   return { type: "Normal", reason: "Change", message };
+}
+
+/** @returns the Event that says how much memory tt asks for, and how that came about */
+export function memoryEvent(object: TimesTenClassicObject, settings: ObjectSettings): EventText {
+  const { because } = ttResources(object, settings);
+  return { type: "Normal", reason: "Memory", message: `Memory of container tt: ${because}` };
 }

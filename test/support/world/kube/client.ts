@@ -22,6 +22,8 @@ export type Verb =
   | "list"
   | "watch"
   | "create"
+  | "tryCreate"
+  | "apply"
   | "replace"
   | "replaceStatus"
   | "mergePatch"
@@ -112,6 +114,16 @@ export class KubeClient implements KubeApi {
 
   create<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
     return this.write(resource, "create", object.metadata.name, () => this.store.create(resource, object));
+  }
+
+  tryCreate(resource: Resource, object: KubeObject): Promise<void> {
+    return this.call(resource, "tryCreate", object.metadata.name, () =>
+      this.store.tryCreate(resource, object),
+    );
+  }
+
+  apply<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
+    return this.write(resource, "apply", object.metadata.name, () => this.store.apply(resource, object));
   }
 
   replace<T extends KubeObject>(resource: Resource, object: T): Promise<T> {

@@ -12,7 +12,7 @@ import {
 import type { SeededRandom } from "../random";
 import { kindKey, kindRules } from "./kinds";
 import { matchesOptions } from "./select";
-import { frozen, mergePatch, sameJson } from "./tree";
+import { applied, frozen, mergePatch, sameJson } from "./tree";
 
 export type Stored = KubeObject & { spec?: unknown; status?: unknown } & Record<string, unknown>;
 
@@ -106,6 +106,28 @@ export class KubeStore {
     if (rules.status) delete created.status;
     if (kindKey(resource) === "/pods") created.status = { phase: "Pending" };
     return this.commit<T>(resource, "ADDED", key, created, null);
+  }
+
+  /** What create refuses, without storing anything. */
+  tryCreate(resource: Resource, object: KubeObject): void {
+    const wanted = { ...object, metadata: { ...object.metadata } } as unknown as Stored;
+    this.checkNew(resource, wanted);
+    const { namespace, name } = wanted.metadata;
+    if (this.kind(resource).has(place(resource, namespace, name))) {
+      throw new KubeError(409, "AlreadyExists", `${resource.plural} "${name}" already exists`);
+    }
+  }
+
+  /** Server-side apply by force, as far as our objects need it: fields merge, of lists each item by its key. */
+  apply<T extends KubeObject>(resource: Resource, object: T): T {
+    const { namespace, name, uid } = object.metadata;
+    const key = place(resource, namespace, name);
+    const current = this.kind(resource).get(key);
+    if (current === undefined || (uid !== undefined && uid !== current.metadata.uid)) {
+      if (uid !== undefined) throw conflict(`${resource.plural} "${name}": uid mismatch`);
+      return this.create(resource, object);
+    }
+    return this.update<T>(resource, key, current, applied(current, frozen(object)) as Stored);
   }
 
   replace<T extends KubeObject>(resource: Resource, object: T): T {

@@ -56,3 +56,28 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   }
   return result;
 }
+
+/** By which field the items of a list are told apart, where they are. */
+const LIST_KEYS = ["name", "mountPath", "containerPort", "port", "uid"];
+
+/** @returns the target with every field of the other; items of lists by their key, other lists as a whole */
+export function applied(target: unknown, fields: unknown): unknown {
+  if (Array.isArray(target) && Array.isArray(fields)) return appliedItems(target, fields);
+  if (!isTree(target) || !isTree(fields)) return fields;
+  const result: Tree = { ...target };
+  for (const [key, value] of Object.entries(fields)) result[key] = applied(result[key], value);
+  return result;
+}
+
+function appliedItems(target: unknown[], fields: unknown[]): unknown[] {
+  const key = LIST_KEYS.find(one => [...target, ...fields].every(item => isTree(item) && one in item));
+  if (key === undefined) return fields;
+  const given = fields.map(item => (item as Tree)[key]);
+  const found = (item: unknown): unknown => target.find(one => (one as Tree)[key] === (item as Tree)[key]);
+  const others = target.filter(item => !given.includes((item as Tree)[key]));
+  return [...fields.map(item => applied(found(item), item)), ...others];
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
