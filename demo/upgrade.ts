@@ -31,6 +31,14 @@ export async function upgrade(
   try {
     const spec = { spec: { ttspec: { image } } };
     await k.run(["patch", "ttc", name, "--type", "merge", "-p", JSON.stringify(spec)]);
+    for (const [status, limit] of [
+      ["True", "30s"],
+      ["False", `${UPGRADED_MS / 1_000}s`],
+    ] as const) {
+      const wait = ["wait", `--for=condition=Upgrading=${status}`, `ttc/${name}`, `--timeout=${limit}`];
+      say(`$ kubectl ${wait.join(" ")}`);
+      say((await k.run(wait)).trim());
+    }
     await waitNormal(k, name, UPGRADED_MS, peerOf(active));
     await until(`both Pods of ${name} run ${image}`, UPGRADED_MS, async () => {
       const pods = await k.list<PodOfPair>("pods", ["-l", `app=${name}`]);
