@@ -37,7 +37,7 @@ export async function upgrade(
     ] as const) {
       const wait = ["wait", `--for=condition=Upgrading=${status}`, `ttc/${name}`, `--timeout=${limit}`];
       say(`$ kubectl ${wait.join(" ")}`);
-      say((await k.run(wait)).trim());
+      say((await k.run(wait, { timeoutMs: UPGRADED_MS + 10_000 })).trim());
     }
     await waitNormal(k, name, UPGRADED_MS, peerOf(active));
     await until(`both Pods of ${name} run ${image}`, UPGRADED_MS, async () => {
