@@ -29,7 +29,7 @@ help: ## This list
 setup: ## Fetch npm and Debian packages, build the Kubernetes parts once (5 to 8 min the first time)
 	@scripts/setup.sh
 
-generate: setup ## Make the types in generated/ from crds/
+generate: setup ## Make crds/, the types in generated/ and the tables of object.md from schema/
 	@node scripts/generate.mjs
 
 bundles: setup ## Bundle agent and simulator into dist/

@@ -1,4 +1,4 @@
-// Generated from crds/ by scripts/generate.mjs; never edited.
+// Generated from schema/ by scripts/generate.mjs; never edited.
 
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
@@ -6,273 +6,335 @@ export interface components {
     schemas: {
         /** @description An active standby pair of TimesTen databases, or a set of independent ones. */
         TimesTenClassic: {
+            /** @description What is wanted. */
             spec: {
-                /** @description Settings of TimesTen and of its management. */
+                /** @description Settings of TimesTen and of its management. A change acts at once (live), as Pods are made anew (next Pod), never (none), or is refused (fixed). */
                 ttspec: {
-                    /** @description Image of TimesTen. A change of this text starts an upgrade. */
+                    /** @description Image of TimesTen; a change of this text starts an upgrade. Required. Change live. */
                     image: string;
                     /**
-                     * @description Default IfNotPresent.
+                     * @description When the image is pulled. Default IfNotPresent. Change next Pod.
                      * @enum {string}
                      */
                     imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
-                    /** @description Name of one docker-config Secret for pulling the image. */
+                    /** @description Name of one docker-config Secret for pulling the image. Default none. Change next Pod. */
                     imagePullSecret?: string;
                     /**
-                     * @description auto: the operator replaces the Pods; manual: the user deletes them. Default auto.
+                     * @description Who replaces the Pods in an upgrade: auto, the operator; manual, the user, by deleting them. Default auto, written into the object. Change live.
                      * @enum {string}
                      */
                     imageUpgradeStrategy?: "auto" | "manual" | "Auto" | "Manual";
                     /**
                      * Format: int32
-                     * @description Seconds a replaced Pod may stay down before the upgrade has failed; 0: no limit. Default 600.
+                     * @description Seconds a replaced Pod may stay down before the upgrade has failed; 0: no limit. Default 600. Change live.
                      */
                     upgradeDownPodTimeout?: number;
-                    /** @description Clears the state of a failed upgrade when its value changes. */
+                    /** @description A new value clears the state of a failed upgrade. Default none. Change live. */
                     resetUpgradeState?: string;
-                    /** @description StorageClass of the volume /tt, and of /ttlog unless logStorageClassName is given. */
+                    /** @description StorageClass of the volume /tt, and of /ttlog unless logStorageClassName is given. Required. Change fixed. */
                     storageClassName: string;
-                    /** @description Size of the volume /tt, e.g. 250G. Default 50Gi. */
+                    /** @description Size of the volume /tt, a quantity. Default 50Gi. Change fixed. */
                     storageSize?: string;
-                    /** @description Label selector for the persistent volumes. */
+                    /** @description Label selector for the persistent volumes. Default none. Change fixed. */
                     storageSelector?: {
+                        /** @description Labels that a volume must have. */
                         matchLabels?: {
                             [key: string]: string;
                         };
+                        /** @description Conditions on its labels. */
                         matchExpressions?: {
+                            /** @description Name of the label. */
                             key: string;
-                            /** @enum {string} */
+                            /**
+                             * @description What must be so.
+                             * @enum {string}
+                             */
                             operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+                            /** @description Values for In and NotIn. */
                             values?: string[];
                         }[];
                     };
-                    /** @description StorageClass of /ttlog. */
+                    /** @description StorageClass of /ttlog. Default storageClassName. Change fixed. */
                     logStorageClassName?: string;
-                    /** @description Size of the volume /ttlog for transaction logs; without it there is none. */
+                    /** @description Size of the volume /ttlog for transaction logs, a quantity; without it there is none. Default none. Change fixed. */
                     logStorageSize?: string;
-                    /** @description Label selector for the persistent volumes. */
+                    /** @description Label selector for the persistent volumes. Default none. Change fixed. */
                     logStorageSelector?: {
+                        /** @description Labels that a volume must have. */
                         matchLabels?: {
                             [key: string]: string;
                         };
+                        /** @description Conditions on its labels. */
                         matchExpressions?: {
+                            /** @description Name of the label. */
                             key: string;
-                            /** @enum {string} */
+                            /**
+                             * @description What must be so.
+                             * @enum {string}
+                             */
                             operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+                            /** @description Values for In and NotIn. */
                             values?: string[];
                         }[];
                     };
-                    /** @description ConfigMaps whose keys become the files of /ttconfig (db.ini, adminUser, schema.sql, ...). */
+                    /** @description ConfigMaps whose keys become the files of /ttconfig (db.ini, adminUser, schema.sql, ...). Default none. Change fixed. */
                     dbConfigMap?: string[];
-                    /** @description Secrets whose keys become files of /ttconfig, after those of dbConfigMap. */
+                    /** @description Secrets whose keys become files of /ttconfig, after those of dbConfigMap. Default none. Change fixed. */
                     dbSecret?: string[];
                     /**
-                     * @description A pair, or independent databases. Default activeStandbyPair.
+                     * @description A pair, or independent databases. Default activeStandbyPair. Change fixed.
                      * @enum {string}
                      */
                     replicationTopology?: "activeStandbyPair" | "none";
                     /**
                      * Format: int32
-                     * @description Number of databases where replicationTopology is none. Default 1.
+                     * @description Number of independent databases (replicationTopology none). Default 1. Change live.
                      */
                     replicas?: number;
                     /**
                      * Format: int32
-                     * @description Where replicationTopology is none, only Pods with this or a higher ordinal are upgraded.
+                     * @description Of independent databases only this ordinal and higher are upgraded. Default 0. Change live.
                      */
                     rollingUpdatePartition?: number;
-                    /** @description Accepted for compatibility; without effect, as in the product. */
+                    /** @description Accepted for compatibility; the product ignores it too. Default none. Change none. */
                     updateStrategy?: {
-                        /** @enum {string} */
+                        /**
+                         * @description Without effect.
+                         * @enum {string}
+                         */
                         type?: "RollingUpdate" | "OnDelete";
+                        /** @description Without effect. */
                         rollingUpdate?: {
-                            /** Format: int32 */
+                            /**
+                             * Format: int32
+                             * @description Without effect.
+                             */
                             partition?: number;
+                            /** @description Without effect. */
                             maxUnavailable?: number | string;
                         };
                     };
-                    /** @description Read-only subscribers of a pair. */
+                    /** @description Read-only subscribers of a pair. Not yet effective. Default none. Change none. */
                     subscribers?: {
-                        /** Format: int32 */
+                        /**
+                         * Format: int32
+                         * @description Number of subscribers.
+                         */
                         replicas?: number;
-                        /** Format: int32 */
+                        /**
+                         * Format: int32
+                         * @description The most there can ever be.
+                         */
                         maxReplicas?: number;
+                        /** @description Name of their StatefulSet. */
                         name?: string;
+                        /** @description In place of spec.template. */
                         template?: {
                             [key: string]: unknown;
                         };
                     };
                     /**
                      * Format: int32
-                     * @description TCP port of replication. Default 4444.
+                     * @description TCP port of replication. Default 4444. Change fixed.
                      */
                     repPort?: number;
-                    /** @description Complete replication statement; {{tt-name}}, {{tt-node-0}}, {{tt-node-1}}, {{tt-rep-port}} and others are filled in. */
+                    /** @description Whole replication statement; {{tt-name}}, {{tt-node-0}}, {{tt-node-1}}, {{tt-rep-port}} and others are filled in. Default generated. Change fixed. */
                     repCreateStatement?: string;
-                    /** @description NO RETURN, RETURN RECEIPT [BY REQUEST] or RETURN TWOSAFE [BY REQUEST]. Default NO RETURN. */
+                    /** @description What a commit waits for. Default NO RETURN. Change fixed. */
                     repReturnServiceAttribute?: string;
-                    /** @description Attributes of each store clause, in place of PORT <repPort> FAILTHRESHOLD 0. */
+                    /** @description Attributes of each store clause. Default PORT <repPort> FAILTHRESHOLD 0. Change fixed. */
                     repStoreAttribute?: string;
-                    /** @description Cipher suites of encrypted replication. */
+                    /** @description Cipher suites of encrypted replication, separated by commas. Not yet effective. Default none. Change fixed. */
                     replicationCipherSuite?: string;
                     /**
                      * Format: int32
-                     * @description 1: refuse replication that is not encrypted.
+                     * @description 1: refuse replication that is not encrypted. Not yet effective. Default 0. Change fixed.
                      */
                     replicationSSLMandatory?: number;
                     /**
-                     * @description What to do when both databases are down. Default Best.
+                     * @description When both databases are down: Best, go on with the one that has everything; Manual, wait for a person. Default Best. Change live.
                      * @enum {string}
                      */
                     bothDownBehavior?: "Best" | "Manual";
                     /**
                      * Format: int32
-                     * @description Accepted for compatibility with 18.1.4.11; without effect.
+                     * @description Seconds; of 18.1.4.11 only. Default none. Change none.
                      */
                     waitingForActiveTimeout?: number;
                     /**
                      * Format: int32
-                     * @description Seconds between regular looks at the object; news are acted on at once. Default 5.
+                     * @description Most seconds between two looks at everything; news are acted on at once. Default 5. Change live.
                      */
                     pollingInterval?: number;
                     /**
                      * Format: int32
-                     * @description Where given, a silent agent's Pod counts as down, and a silent active is replaced, only after so many seconds.
+                     * @description Where given, a silent agent's Pod counts as down, and a silent active is replaced, only after so many seconds. Default none. Change live.
                      */
                     unreachableTimeout?: number;
                     /**
                      * Format: int32
-                     * @description L of docs/fencing.md: so many seconds an active that nobody hears may go on writing; its standby takes over about 1.1 times (L + 1) seconds after the silence began. A change forms the pair anew. Default 6.
+                     * @description L of docs/fencing.md: so many seconds an active that nobody hears may go on writing; its standby takes over about 1.1 times (L + 1) seconds after the silence began. Default 6. Change live, the pair is formed anew.
                      */
                     writePermissionSeconds?: number;
-                    /** @description true: an active whose standby died while no operator was there goes on alone by itself, for which its Pods get a Role for this object's record. Default false, then it closes until an operator is back. */
+                    /** @description true: an active whose standby died while no operator was there goes on alone, for which its Pods get a Role for this object's record. false: it closes until an operator is back. Default false. Change live. */
                     writerMayClaimSolo?: boolean;
                     /**
                      * Format: int32
-                     * @description Seconds a replication state such as RECOVERING is borne. Default 30.
+                     * @description Seconds a replication state such as RECOVERING is borne. Default 30. Change live.
                      */
                     repStateTimeout?: number;
                     /**
                      * Format: int32
-                     * @description Seconds; 0: no limit.
+                     * @description Seconds; older spelling of agentTcpTimeout. Default none. Change none.
                      */
                     agentTCPTimeout?: number;
                     /**
                      * Format: int32
-                     * @description Seconds; 0: no limit.
+                     * @description Seconds for a TCP connection to an agent; the operator's sessions have a deadline of their own. Default 10. Change none.
                      */
                     agentTcpTimeout?: number;
                     /**
                      * Format: int32
-                     * @description Seconds; 0: no limit.
+                     * @description Seconds; older spelling of agentTlsTimeout. Default none. Change none.
                      */
                     agentTLSTimeout?: number;
                     /**
                      * Format: int32
-                     * @description Seconds; 0: no limit.
+                     * @description Seconds for a TLS handshake with an agent; the operator's sessions have a deadline of their own. Default 10. Change none.
                      */
                     agentTlsTimeout?: number;
                     /**
                      * Format: int32
-                     * @description Seconds; 0: no limit.
+                     * @description Seconds for a short command to an agent; 0: no limit. Default 60. Change live.
                      */
                     agentGetTimeout?: number;
                     /**
                      * Format: int32
-                     * @description Seconds; 0: no limit.
+                     * @description Seconds for a long command unless agentAsyncTimeout is given; 0: no limit. Default 600. Change live.
                      */
                     agentPostTimeout?: number;
                     /**
                      * Format: int32
-                     * @description Seconds for long tasks such as a duplicate. Default agentPostTimeout.
+                     * @description Seconds for long tasks such as a duplicate. Default agentPostTimeout. Change live.
                      */
                     agentAsyncTimeout?: number;
-                    /** @description Container daemonlog, which prints TimesTen's log. Default true. */
+                    /** @description Container daemonlog, which prints TimesTen's log. Default true. Change next Pod. */
                     daemonLogSidecar?: boolean;
-                    /** @description Exporter sidecar. */
+                    /** @description Exporter sidecar. Not yet effective. Default none. Change none. */
                     prometheus?: {
+                        /** @description Whether the exporter runs. Default true. */
                         publish?: boolean;
                         /**
                          * Format: int32
+                         * @description Its port.
                          * @default 8888
                          */
                         port?: number;
-                        /** @default false */
+                        /**
+                         * @description true: http; false: https with certificates on both sides.
+                         * @default false
+                         */
                         insecure?: boolean;
+                        /** @description Secret with key cwallet.sso. */
                         certSecret?: string;
-                        /** Format: int32 */
+                        /**
+                         * Format: int32
+                         * @description Requests per minute. Default 10.
+                         */
                         limitRate?: number;
-                        /** @default true */
+                        /**
+                         * @description Whether a PodMonitor is made.
+                         * @default true
+                         */
                         createPodMonitors?: boolean;
                     };
-                    /** @description Clean up in the Oracle database when the object is deleted. Default true. */
+                    /** @description Clean up in the Oracle database when the object is deleted. Not yet effective. Default true. Change none. */
                     cacheCleanup?: boolean;
-                    /** @description Suspends management when its value changes. */
+                    /** @description A new value suspends management. Default none. Change live. */
                     stopManaging?: string;
-                    /** @description Resumes management when its value changes in ManualInterventionRequired. */
+                    /** @description A new value in ManualInterventionRequired resumes management. Default none. Change live. */
                     reexamine?: string;
                     /**
                      * Format: int32
-                     * @description Default 90.
+                     * @description Percent of its memory from which a container is warned about. Not yet effective. Default 90. Change none.
                      */
                     memoryWarningPercent?: number;
-                    /** @description Default false. */
+                    /** @description Database in pages of 2 MiB. Default false. Change next Pod. */
                     useHugePages?: boolean;
-                    /** @description Default true. */
+                    /** @description Whether the memory of tt is computed; false: the template's resources. Default true. Change next Pod. */
                     automaticMemoryRequests?: boolean;
-                    /** @description A quantity such as 2Gi. */
+                    /** @description Shared memory of the database, a quantity such as 2Gi. Default none. Change next Pod. */
                     databaseMemorySize?: string;
-                    /** @description A quantity such as 2Gi. */
+                    /** @description Memory for the daemon and its processes, a quantity. Default 2Gi. Change next Pod. */
                     additionalMemoryRequest?: string;
-                    /** @description A quantity such as 2Gi. */
+                    /** @description CPU of tt, a quantity such as 500m; request and limit. Default none. Change next Pod. */
                     databaseCPURequest?: string;
-                    /** @description A quantity such as 2Gi. */
+                    /** @description Memory of daemonlog, a quantity; request and limit. Default 20Mi, request only. Change next Pod. */
                     daemonLogMemoryRequest?: string;
-                    /** @description A quantity such as 2Gi. */
+                    /** @description CPU of daemonlog, a quantity; request and limit. Default 100m, request only. Change next Pod. */
                     daemonLogCPURequest?: string;
-                    /** @description A quantity such as 2Gi. */
+                    /** @description Memory of the exporter, a quantity. Not yet effective. Default 200Mi. Change none. */
                     exporterMemoryRequest?: string;
-                    /** @description A quantity such as 2Gi. */
+                    /** @description CPU of the exporter, a quantity. Not yet effective. Default 200m. Change none. */
                     exporterCPURequest?: string;
-                    /** @description true: only the active Pod of a pair is Ready. */
+                    /** @description true: only the active Pod of a pair is Ready. Default false. Change next Pod. */
                     createASReadinessProbe?: boolean;
+                    /** @description Root file systems of TimesTen's containers cannot be written. Default false. Change next Pod. */
                     readOnlyRootFilesystem?: boolean;
                     /**
                      * Format: int32
-                     * @description Seconds. Default 30.
+                     * @description Seconds a Pod has to shut down. Default 30. Change next Pod.
                      */
                     terminationGracePeriod?: number;
                     /**
                      * Format: int32
-                     * @description Seconds; absent = off.
+                     * @description Seconds after which the volumes of a lost node are given up. Not yet effective. Default off. Change none.
                      */
                     deleteDbOnNotReadyNode?: number;
-                    /** @description Operator-made certificates for encrypted client connections. */
+                    /** @description Operator-made certificates for encrypted client connections. Not yet effective. Default none. Change none. */
                     clientTLS?: {
+                        /** @description Whether the operator makes them. Default false. */
                         auto?: boolean;
+                        /** @description Comma list. Default SSL_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. */
                         ciphersuites?: string;
-                        /** @enum {string} */
+                        /**
+                         * @description Elliptic curve. Default p384.
+                         * @enum {string}
+                         */
                         eccurve?: "p256" | "p384" | "p521";
+                        /** @description For example required. */
                         encryption?: string;
+                        /** @description For example ecdsasha384. */
                         signAlg?: string;
-                        /** Format: int32 */
+                        /**
+                         * Format: int32
+                         * @description Days.
+                         */
                         validity?: number;
                     };
-                    /** @description Certificates of one's own authority for client connections. */
+                    /** @description Certificates of one's own authority for client connections. Not yet effective. Default none. Change none. */
                     customClientTLS?: {
+                        /** @description Comma list. */
                         ciphersuites?: string;
                     };
-                    /** @enum {string} */
+                    /**
+                     * @description Accepted for compatibility; the product ignores it too. Default none. Change none.
+                     * @enum {string}
+                     */
                     arch?: "amd64" | "arm64";
+                    /** @description Internal to the product. Default none. Change none. */
                     zzTestInfo?: string;
-                    /** Format: int32 */
+                    /**
+                     * Format: int32
+                     * @description Internal to the product. Default none. Change none.
+                     */
                     zzAgentDebugInfo?: number;
                 };
-                /** @description Additions to the Pods, as a PodTemplateSpec. */
+                /** @description Additions to the Pods, as a PodTemplateSpec. Default none. Change next Pod. */
                 template?: {
                     [key: string]: unknown;
                 };
-                /** @description Further PersistentVolumeClaims for containers of the template. */
+                /** @description Further PersistentVolumeClaims for containers of the template. Default none. Change fixed. */
                 volumeClaimTemplates?: {
                     [key: string]: unknown;
                 }[];

@@ -1,34 +1,44 @@
-// CRDs -> TypeScript types. `node scripts/generate.mjs` writes generated/openapi.d.ts; with `--check` it only compares
-// and exits 1 when the file in the checkout is not what the CRDs say.
+// schema/ -> crds/ (all served versions), generated/openapi.d.ts (types) and the tables of docs/reference/object.md.
+// `node scripts/generate.mjs` writes them; with `--check` it only compares and exits 1 when one in the checkout is not what
+// schema/ says.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 // js-yaml, not client-node's loadYaml: that one renames `enum`, `default` and x-kubernetes-* keys.
-import { load } from "js-yaml";
+import { dump, load } from "js-yaml";
 import openapiTS, { astToString } from "openapi-typescript";
+import { CRD_BYTES_MAX, withAllVersions } from "./crd-versions.mjs";
+import { nestedTable, ttspecTable, withTables } from "./object-tables.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const target = join(root, "generated", "openapi.d.ts");
+const read = path => readFileSync(join(root, path), "utf8");
 
-/** @returns the stored schema of every CRD in crds/, by kind */
-function schemas() {
-  const found = {};
-  for (const file of readdirSync(join(root, "crds"))
-    .filter(name => name.endsWith(".yaml"))
-    .sort()) {
-    const crd = load(readFileSync(join(root, "crds", file), "utf8"));
-    const stored = crd.spec.versions.find(version => version.storage);
-    if (!stored) throw new Error(`${file}: no stored version`);
-    found[crd.spec.names.kind] = plain(stored.schema.openAPIV3Schema);
-  }
-  return found;
+/** What shall be in the checkout: text by path. */
+const texts = {};
+const schemas = {};
+
+for (const file of readdirSync(join(root, "schema"))
+  .filter(name => name.endsWith(".yaml"))
+  .sort()) {
+  const source = load(read(`schema/${file}`));
+  const crd = withAllVersions(source);
+  const bytes = Buffer.byteLength(JSON.stringify(crd));
+  if (bytes > CRD_BYTES_MAX)
+    throw new Error(`${file}: the CRD has ${bytes} bytes, more than ${CRD_BYTES_MAX}`);
+  const note = `# Generated from schema/${file} by scripts/generate.mjs; never edited.\n`;
+  texts[`crds/${file}`] = note + dump(crd, { lineWidth: -1, noRefs: true });
+  schemas[crd.spec.names.kind] = plain(source.spec.versions[0].schema.openAPIV3Schema);
 }
 
-/** What OpenAPI has no word for: int-or-string becomes a union, preserve-unknown an open object. */
+/**
+ * Types of an object as the operator reads it: an explicit null is absent there (capabilities/objects/normal.ts). What
+ * OpenAPI has no word for: int-or-string becomes a union, preserve-unknown an open object.
+ */
 function plain(schema) {
   if (Array.isArray(schema)) return schema.map(plain);
   if (schema === null || typeof schema !== "object") return schema;
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, plain(value)]));
+  if (copy.nullable === true) delete copy.nullable;
   if (copy["x-kubernetes-int-or-string"] === true)
     return { description: copy.description, anyOf: [{ type: "integer" }, { type: "string" }] };
   if (copy["x-kubernetes-preserve-unknown-fields"] === true && copy.properties === undefined)
@@ -37,17 +47,32 @@ function plain(schema) {
 }
 
 const ast = await openapiTS(
-  { openapi: "3.0.3", info: { title: "crds", version: "1" }, paths: {}, components: { schemas: schemas() } },
+  { openapi: "3.0.3", info: { title: "crds", version: "1" }, paths: {}, components: { schemas } },
   { defaultNonNullable: false, emptyObjectsUnknown: true },
 );
-const text = `// Generated from crds/ by scripts/generate.mjs; never edited.\n\n${astToString(ast)}`;
+texts["generated/openapi.d.ts"] =
+  `// Generated from schema/ by scripts/generate.mjs; never edited.\n\n${astToString(ast)}`;
+
+const page = "docs/reference/object.md";
+const { ttspec } = schemas.TimesTenClassic.properties.spec.properties;
+const nested = [
+  "prometheus",
+  "subscribers",
+  "updateStrategy",
+  "clientTLS",
+  "customClientTLS",
+  "storageSelector",
+];
+texts[page] = withTables(read(page), {
+  "spec.ttspec": ttspecTable(ttspec),
+  ...Object.fromEntries(nested.map(name => [`spec.ttspec.${name}`, nestedTable(ttspec.properties[name])])),
+});
 
 if (process.argv.includes("--check")) {
-  const present = readFileSync(target, "utf8");
-  if (present !== text) {
-    console.error("generated/openapi.d.ts is not what crds/ says: run `make generate` and commit the result");
-    process.exit(1);
-  }
+  const other = Object.entries(texts).filter(([path, text]) => read(path) !== text);
+  for (const [path] of other)
+    console.error(`${path} is not what schema/ says: run \`make generate\` and commit the result`);
+  if (other.length > 0) process.exit(1);
 } else {
-  writeFileSync(target, text);
+  for (const [path, text] of Object.entries(texts)) writeFileSync(join(root, path), text);
 }

@@ -7,6 +7,7 @@ import {
 import {
   identityOf,
   isOwnedBy,
+  normalObject,
   parseSecret,
   recordLeaseName,
   resources,
@@ -58,14 +59,15 @@ const SECRET_CHECK_MS = 60_000;
 export async function runPass(c: PassContext, key: string): Promise<PassResult> {
   const [namespace = "", name = ""] = key.split("/");
   const { kube } = c.world;
-  const [object, lease] = await Promise.all([
+  const [stored, lease] = await Promise.all([
     kube.get<TimesTenClassicObject>(timesTenClassicResource, namespace, name),
     kube.get<Lease>(resources.lease, namespace, recordLeaseName(name)),
   ]);
-  if (object === null) {
+  if (stored === null) {
     c.forget(key);
     return {};
   }
+  const object = normalObject(stored);
   const memory = c.memoryOf(key, identityOf(object).uid);
   settleUncertain(object, memory, c.events);
   tellFinished(c, memory);

@@ -15,6 +15,7 @@ import {
   statefulSetName,
   type ObjectSettings,
   type StatefulSet,
+  normalObject,
 } from "../objects";
 import { Informer } from "../runtime/informer";
 import type { KubeObject, Resource, World } from "../runtime/ports";
@@ -127,7 +128,8 @@ export class Surroundings {
   /** @returns the object as last heard of, or null where there is none */
   object(key: string): TimesTenClassicObject | null {
     const [namespace = "", name = ""] = key.split("/");
-    return this.#classics.get(namespace, name);
+    const object = this.#classics.get(namespace, name);
+    return object === null ? null : normalObject(object);
   }
 
   /** What the agents, witnesses and the kubelet say goes into the memory. @returns the pods by ordinal */

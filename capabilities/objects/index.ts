@@ -1,6 +1,7 @@
 /** Pure builders of everything a TimesTenClassic object owns, one kind per file; names and parsers beside them. */
 export * from "./kinds";
 export * from "./names";
+export * from "./normal";
 export * from "./ownerReference";
 export * from "./secret";
 export * from "./headlessService";

@@ -5,6 +5,7 @@
 import { hostname } from "node:os";
 import { timesTenClassicResource, type TimesTenClassicObject } from "../../generated/types";
 import { Engine } from "../classic/engine";
+import { normalObject } from "../objects";
 import { agentTransport, witnessTransport } from "./agents/transport";
 import { newPairCredentials } from "./certificates";
 import { beforeDeadline } from "./deadline";
@@ -103,7 +104,7 @@ async function startEndpoints(
   });
   const registry = createMetrics({
     clock: world.clock,
-    objects: () => objects.list(),
+    objects: () => objects.list().map(normalObject),
     hearing: objects,
     failovers,
   });

@@ -21,11 +21,12 @@ interface Classic extends AnyObject {
 
 let plane: ControlPlane;
 let k: Kubectl;
+let admin: Kubectl;
 
 beforeAll(async () => {
   const tools = await findTools(["kubectl"], ["kubectl"], noProgress);
   plane = await startControlPlane({ controllers: false });
-  const admin = new Kubectl(tools("kubectl"), plane.kubeconfig);
+  admin = new Kubectl(tools("kubectl"), plane.kubeconfig);
   await admin.run(["apply", "--server-side", "-f", join(root, "crds")]);
   await admin.run(["wait", "--for=condition=Established", "crd/timestenclassics.timesten.oracle.com"]);
   await admin.run(["create", "namespace", "mynamespace"]);
@@ -105,7 +106,7 @@ describe("an object", () => {
       createASReadinessProbe: true,
       bothDownBehavior: "Best",
       prometheus: { insecure: true },
-      subscribers: { replicas: 1, maxReplicas: 2 },
+      subscribers: { replicas: 1, maxReplicas: 2, name: "readers" },
       updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%" } },
       clientTLS: { auto: true, eccurve: "p384" },
       databaseMemorySize: "40Gi",
@@ -121,6 +122,16 @@ describe("an object", () => {
     await k.apply(classic("with-null", { replicationTopology: null, additionalMemoryRequest: null }));
     const stored = (await k.get<Classic>("ttc", "with-null"))?.spec.ttspec;
     expect(stored).toEqual({ image: "tt:1", storageClassName: "oci" });
+  });
+
+  it("keeps a null for the operator to read as absent, also where words are listed", async () => {
+    const ttspec = { replicationTopology: null, clientTLS: { eccurve: null }, dbConfigMap: null };
+    await k.run(["create", "-f", "-"], { input: classic("kept-null", ttspec) });
+    const stored = (await k.get<Classic>("ttc", "kept-null"))?.spec.ttspec;
+    expect(stored).toMatchObject(ttspec);
+    // What is null has not changed when it goes.
+    const patch = [{ op: "remove", path: "/spec/ttspec/replicationTopology" }];
+    await k.run(["patch", "ttc", "kept-null", "--type=json", "-p", JSON.stringify(patch)]);
   });
 
   it("keeps the user's template and claims whole", async () => {
@@ -144,9 +155,21 @@ describe("a creation is refused", () => {
     ["with an empty storage class", { storageClassName: "" }, "spec.ttspec.storageClassName is required"],
     ["with a size that is none", { storageSize: "250GB" }, "is not a quantity; use for example 250Gi"],
     ["with a size of zero", { storageSize: "0" }, "must be greater than zero"],
-    ["with a word nobody knows", { imageUpgradeStrategy: "sometimes" }, '"auto", "manual", "Auto", "Manual"'],
-    ["with an unknown topology", { replicationTopology: "activeActive" }, '"activeStandbyPair", "none"'],
-    ["with a pull policy in lower case", { imagePullPolicy: "always" }, '"Always", "IfNotPresent", "Never"'],
+    [
+      "with a word nobody knows",
+      { imageUpgradeStrategy: "sometimes" },
+      "must be auto, manual, Auto or Manual",
+    ],
+    [
+      "with an unknown topology",
+      { replicationTopology: "activeActive" },
+      "must be activeStandbyPair or none",
+    ],
+    [
+      "with a pull policy in lower case",
+      { imagePullPolicy: "always" },
+      "must be Always, IfNotPresent or Never",
+    ],
     ["with a port below 1024", { repPort: 80 }, "should be greater than or equal to 1024"],
     [
       "with a port of TimesTen's own",
@@ -162,10 +185,9 @@ describe("a creation is refused", () => {
     ["with one name for a list", { dbConfigMap: "sample" }, "must be of type array"],
     ["with an empty list", { dbConfigMap: [] }, "should have at least 1 items"],
     ["with a name twice", { dbSecret: ["a", "a"] }, 'spec.ttspec.dbSecret[1]: Duplicate value: "a"'],
-    ["with half a log volume", { logStorageClassName: "x" }, "have no effect without logStorageSize"],
     [
       "with two replication statements",
-      { repCreateStatement: "x", repStoreAttribute: "y" },
+      { repCreateStatement: "create active standby pair x", repStoreAttribute: "PORT 4444" },
       "cannot be combined",
     ],
     ["with a misspelt field", { storagesize: "1Gi" }, 'unknown field "spec.ttspec.storagesize"'],
@@ -338,6 +360,46 @@ describe("the status", () => {
   });
 });
 
+describe("every version", () => {
+  const versions = ["v1", "v2", "v3", "v4", "v5"];
+  const full = {
+    agentTCPTimeout: 1,
+    imageUpgradeStrategy: "Manual",
+    createASReadinessProbe: true,
+    prometheus: { insecure: true, port: 9000, createPodMonitors: false },
+    deleteDbOnNotReadyNode: 60,
+    clientTLS: { auto: true, eccurve: "p384" },
+    customClientTLS: { ciphersuites: "a", somethingOfV5: { deep: [1] } },
+  };
+  const template = { spec: { containers: [{ name: "tt", resources: { limits: { cpu: "1" } } }] } };
+
+  it.each(versions)("%s takes an object that each of them gives back whole", async version => {
+    const name = `round-${version}`;
+    const object = JSON.parse(classic(name, full, { template })) as Classic;
+    object.apiVersion = `timesten.oracle.com/${version}`;
+    await k.apply(JSON.stringify(object), ["--validate=strict"]);
+    for (const other of versions) {
+      const read = await k.get<Classic>(`timestenclassics.${other}.timesten.oracle.com`, name);
+      expect(read?.apiVersion).toBe(`timesten.oracle.com/${other}`);
+      expect(read?.spec).toEqual({ ttspec: { image: "tt:1", storageClassName: "oci", ...full }, template });
+      // Written back under the other name, nothing is lost either.
+      await k.run(["replace", "-f", "-"], { input: JSON.stringify(read) });
+    }
+    const end = await k.get<Classic>("timestenclassics.v1.timesten.oracle.com", name);
+    expect(end?.spec).toEqual({ ttspec: { image: "tt:1", storageClassName: "oci", ...full }, template });
+    expect((end?.metadata as { generation?: number }).generation).toBe(1);
+  });
+
+  it("is applied plainly and again without a change, as the CRD itself is", async () => {
+    const folder = join(root, "crds");
+    await admin.run(["create", "--dry-run=server", "--save-config", "-f", folder]).catch((error: unknown) => {
+      // It is there already, which is told only after its size was found right.
+      expect(String(error)).toContain("already exists");
+    });
+    expect(await admin.run(["diff", "--server-side", "-f", folder])).toBe("");
+  });
+});
+
 describe("people", () => {
   it.each(["ttc", "timestenclassic", "timestenclassics", "timestenclassics.v1.timesten.oracle.com"])(
     "may call it %s",
@@ -349,8 +411,12 @@ describe("people", () => {
   );
 
   it("learn its fields from kubectl explain", async () => {
-    expect(await k.run(["explain", "ttc.spec.ttspec.upgradeDownPodTimeout"])).toContain(
-      "Seconds a replaced Pod may stay down",
-    );
+    for (const version of ["v1", "v5"]) {
+      const api = `--api-version=timesten.oracle.com/${version}`;
+      const said = await k.run(["explain", api, "ttc.spec.ttspec.upgradeDownPodTimeout"]);
+      expect(said.replace(/\s+/g, " ")).toContain(
+        "Seconds a replaced Pod may stay down before the upgrade has failed; 0: no limit. Default 600. Change live.",
+      );
+    }
   });
 });

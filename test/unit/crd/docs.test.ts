@@ -26,7 +26,8 @@ function documented(file: string, heading: string): string[] {
     read(file)
       .split(/^##? /m)
       .find(part => part.startsWith(heading)) ?? "";
-  return section
+  // Tables of what is inside a field follow the generated one.
+  return (section.split("<!-- end of table -->")[0] ?? "")
     .split("\n")
     .filter(line => line.startsWith("| `"))
     .flatMap(line => (line.split("|")[1] ?? "").match(/`[^`]+`/g) ?? [])

@@ -1,39 +1,22 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { load, loadAll } from "js-yaml";
+import { loadAll } from "js-yaml";
 import { MAX_DECISIONS, timesTenClassicResource } from "../../../generated/types";
+import { status as fullStatus } from "../../cluster/status";
+import { readCrd, storedSchema, unknownFields, walk, type Schema } from "../../support/schema";
 
 const root = join(__dirname, "..", "..", "..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-interface Schema {
-  type?: string;
-  properties?: Record<string, Schema>;
-  items?: Schema;
-  additionalProperties?: Schema;
-  default?: unknown;
-  maxItems?: number;
-  "x-kubernetes-preserve-unknown-fields"?: boolean;
-}
-interface Crd {
-  spec: {
-    group: string;
-    names: { kind: string; plural: string };
-    versions: { name: string; schema: { openAPIV3Schema: Schema } }[];
-  };
-}
+const crd = readCrd();
+const schema = storedSchema();
 
-const crd = load(read("crds/timestenclassics.yaml")) as Crd;
-const schema = crd.spec.versions[0]?.schema.openAPIV3Schema ?? {};
+const ttspec = schema.properties?.["spec"]?.properties?.["ttspec"] ?? {};
 
-/** Every place of the schema, as a dotted path, with its node. */
-function walk(node: Schema, path: string): [string, Schema][] {
-  const children = Object.entries(node.properties ?? {}).flatMap(([key, child]) =>
-    walk(child, `${path}.${key}`),
-  );
-  const items = node.items === undefined ? [] : walk(node.items, `${path}[]`);
-  return [[path, node], ...children, ...items];
+/** Everything of a schema but its words. */
+function described(node: Schema): unknown {
+  return walk(node, "").map(([path, { description: _, properties: _p, items: _i, ...rest }]) => [path, rest]);
 }
 
 /** Labels that `kubectl describe` makes of a key: words of camel case, capitalised. */
@@ -105,12 +88,90 @@ describe("the CRD", () => {
     expect(keys.filter(key => !known.test(key))).toEqual([]);
     const words = new Set(keys.map(key => key.split(" ")[1]));
     const allowed =
-      `type description properties items enum format maximum minimum maxLength minLength maxItems minItems
+      `type description nullable properties items enum format maximum minimum maxLength minLength maxItems minItems
       maxProperties required default pattern additionalProperties x-kubernetes-validations x-kubernetes-list-type
       x-kubernetes-preserve-unknown-fields x-kubernetes-int-or-string x-kubernetes-list-map-keys`.split(
         /\s+/,
       );
     expect([...words].filter(word => word === undefined || !allowed.includes(word))).toEqual([]);
+  });
+
+  it("serves the name of every release with one schema, so that nothing has to be converted", () => {
+    const { versions, conversion } = crd.spec;
+    expect(conversion).toEqual({ strategy: "None" });
+    expect(versions.map(({ name, served, storage }) => [name, served, storage])).toEqual([
+      ["v1", true, true],
+      ["v2", true, false],
+      ["v3", true, false],
+      ["v4", true, false],
+      ["v5", true, false],
+    ]);
+    const [first] = versions;
+    for (const version of versions) {
+      expect(described(version.schema.openAPIV3Schema)).toEqual(described(schema));
+      expect(version.additionalPrinterColumns).toEqual(first?.additionalPrinterColumns);
+      expect(version.subresources).toEqual({ status: {} });
+    }
+    // The one that clients get who name none shows its descriptions too.
+    expect(versions.at(-1)?.schema).toEqual(first?.schema);
+  });
+
+  it("deprecates the versions that the product deprecated, but for the one of the documents", () => {
+    expect(crd.spec.versions.flatMap(({ deprecationWarning }) => deprecationWarning ?? [])).toEqual([
+      "timesten.oracle.com/v2 TimesTenClassic is deprecated; use v5",
+      "timesten.oracle.com/v3 TimesTenClassic is deprecated; use v5",
+    ]);
+  });
+
+  it("is small enough for a plain kubectl apply", () => {
+    expect(JSON.stringify(crd).length).toBeLessThanOrEqual(200 * 1024);
+  });
+
+  it("says of every field of the spec what it is, its unit, its default and when a change acts", () => {
+    const spec = walk(schema.properties?.["spec"] ?? {}, "spec");
+    const silent = spec.filter(([path, node]) => !path.endsWith("[]") && (node.description ?? "").length < 5);
+    expect(silent.map(([path]) => path)).toEqual([]);
+    const fields = Object.entries(ttspec.properties ?? {});
+    expect(fields.length).toBeGreaterThan(60);
+    const form = /(?: Default .+| Required)\. Change (live|next Pod|fixed|none)(, [^.]+)?\.$/;
+    expect(fields.filter(([, node]) => !form.test(node.description ?? "")).map(([name]) => name)).toEqual([]);
+    const times = fields.filter(([name]) => /(Timeout|Interval|Seconds|Period|NotReadyNode)$/.test(name));
+    expect(times.length).toBeGreaterThan(10);
+    expect(
+      times.filter(([, node]) => !/seconds/i.test(node.description ?? "")).map(([name]) => name),
+    ).toEqual([]);
+    const sizes = fields.filter(
+      ([name]) => /(Size|Request|Requests)$/.test(name) && name !== "automaticMemoryRequests",
+    );
+    expect(sizes.length).toBeGreaterThan(7);
+    expect(
+      sizes.filter(([, node]) => !/quantity/.test(node.description ?? "")).map(([name]) => name),
+    ).toEqual([]);
+  });
+
+  it("takes null for every field of spec.ttspec that may be absent", () => {
+    const required = ["image", "storageClassName"];
+    const strict = Object.entries(ttspec.properties ?? {}).filter(([, node]) => node.nullable !== true);
+    expect(strict.map(([name]) => name)).toEqual(required);
+    // An enum refuses every null, so that words are a rule there.
+    const nullable = walk(ttspec, "").filter(([, node]) => node.nullable === true);
+    expect(nullable.filter(([, node]) => node.enum !== undefined).map(([path]) => path)).toEqual([]);
+    expect(ttspec.properties?.["imageUpgradeStrategy"]).toMatchObject({
+      "x-kubernetes-validations": [
+        {
+          rule: "self in ['auto', 'manual', 'Auto', 'Manual']",
+          message: "must be auto, manual, Auto or Manual; omit it for the default",
+        },
+      ],
+    });
+  });
+
+  it("knows every key of a full status, and would name one that it does not know", () => {
+    const node = schema.properties?.["status"] ?? {};
+    expect(unknownFields(node, fullStatus)).toEqual([]);
+    expect(unknownFields(node, { highLevelState: "Normal", podStatus: [{ name: "a", mood: 1 }] })).toEqual([
+      ".podStatus[0].mood",
+    ]);
   });
 
   it("holds as many decisions as the operator keeps", () => {

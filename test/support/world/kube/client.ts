@@ -2,6 +2,7 @@
  * One process's way to the in-memory API: requests and answers take time, and either may be lost. What the process
  * sees is what a real client could see; what really happened is in the store.
  */
+import { timesTenClassicResource, type TimesTenClassicObject } from "../../../../generated/types";
 import {
   type KubeApi,
   KubeError,
@@ -11,6 +12,7 @@ import {
   type WatchEvent,
   type WatchHandlers,
 } from "../../../../capabilities/runtime/ports";
+import { storedSchema, unknownFields } from "../../schema";
 import type { VirtualTime } from "../clock";
 import { Channel, type VirtualProcess } from "../process";
 import { kindKey } from "./kinds";
@@ -131,6 +133,7 @@ export class KubeClient implements KubeApi {
   }
 
   replaceStatus<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
+    knowsItsStatus(resource, object);
     return this.write(resource, "replaceStatus", object.metadata.name, () =>
       this.store.replaceStatus(resource, object),
     );
@@ -281,4 +284,17 @@ function asEvent<T extends KubeObject>(change: Change, options: ListOptions): Wa
   const was = change.before !== null && matchesOptions(change.before, options);
   if (now) return { type: was ? "MODIFIED" : "ADDED", object };
   return was ? { type: "DELETED", object } : null;
+}
+
+const statusSchema = storedSchema().properties?.["status"] ?? {};
+
+/**
+ * The API server would drop a key that the schema does not have, and nobody would notice: here it is a bug that shows.
+ * @throws Error with the paths of such keys
+ */
+function knowsItsStatus(resource: Resource, object: KubeObject): void {
+  if (kindKey(resource) !== kindKey(timesTenClassicResource)) return;
+  const { status } = object as TimesTenClassicObject;
+  const unknown = unknownFields(statusSchema, status);
+  if (unknown.length > 0) throw new Error(`the schema of the status lacks ${unknown.join(", ")}`);
 }
