@@ -33,7 +33,7 @@ export interface components {
                     resetUpgradeState?: string;
                     /** @description StorageClass of the volume /tt, and of /ttlog unless logStorageClassName is given. Required. Change fixed. */
                     storageClassName: string;
-                    /** @description Size of the volume /tt, a quantity. Default 50Gi. Change fixed. */
+                    /** @description Size of the volume /tt, a quantity. Default 50Gi. Change fixed, but for growth. */
                     storageSize?: string;
                     /** @description Label selector for the persistent volumes. Default none. Change fixed. */
                     storageSelector?: {
@@ -56,7 +56,7 @@ export interface components {
                     };
                     /** @description StorageClass of /ttlog. Default storageClassName. Change fixed. */
                     logStorageClassName?: string;
-                    /** @description Size of the volume /ttlog for transaction logs, a quantity; without it there is none. Default none. Change fixed. */
+                    /** @description Size of the volume /ttlog for transaction logs, a quantity; without it there is none. Default none. Change fixed, but for growth. */
                     logStorageSize?: string;
                     /** @description Label selector for the persistent volumes. Default none. Change fixed. */
                     logStorageSelector?: {

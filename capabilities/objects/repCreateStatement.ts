@@ -3,7 +3,8 @@ import { databaseName, identityOf, podHost, podName, repPort, type ObjectSetting
 
 /** The internal TimesTen user that the agent makes. */
 export const AGENT_USER = "ttagent";
-const CONFLICT_REPORT_DIR = "/tt/home/oracle/conflict";
+/** Where TimesTen reports conflicts to. */
+export const CONFLICT_REPORT_DIR = "/tt/home/oracle/conflict";
 
 /**
  * @returns the statement that creates the replication scheme of a pair: the user's own with its {{variables}} filled

@@ -2,21 +2,8 @@
 import { Capability, Log } from "pepr";
 import { TimesTenClassic } from "../../generated/kinds";
 import type { TimesTenClassicObject } from "../../generated/types";
-import type { Check } from "./fault";
-import { checkImage } from "./image";
-import { checkName } from "./name";
-import { checkQuantities } from "./quantities";
-import { checkStorageClassName } from "./storage";
-import { checkTtspec } from "./ttspec";
+import { checks, doubts } from "./checks";
 import { validate } from "./validate";
-
-export const checks: Record<string, Check> = {
-  name: checkName,
-  ttspec: checkTtspec,
-  image: checkImage,
-  storageClassName: checkStorageClassName,
-  quantities: checkQuantities,
-};
 
 export const validators = new Capability({
   name: "validators",
@@ -30,8 +17,8 @@ validators
     // The webhook is registered for this kind alone; its fields are checked one by one, whatever is there.
     const object = request.Raw as unknown as TimesTenClassicObject;
     const old = (request.OldResource ?? null) as unknown as TimesTenClassicObject | null;
-    const { denial } = validate(checks, object, old);
-    if (denial === null) return request.Approve();
+    const { denial, warnings } = validate({ faults: checks, doubts }, object, old);
+    if (denial === null) return request.Approve(warnings);
     Log.info({ name: object.metadata.name, namespace: object.metadata.namespace, denial }, "object refused");
-    return request.Deny(denial);
+    return request.Deny(denial, undefined, warnings);
   });

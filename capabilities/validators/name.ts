@@ -6,6 +6,15 @@ const MAX_NAME = 52;
 /** TimesTen's limit of a database name. */
 const MAX_DATABASE_NAME = 32;
 
+/** TimesTen has no dashes in names; the documents' own objects have none either. */
+export const doubtName: Check = object => {
+  const { name } = object.metadata;
+  const database = databaseName(name);
+  return database === name
+    ? []
+    : [{ path: "metadata.name", message: `has a dash: the database will be called "${database}", not "${name}"` }];
+};
+
 /** The name becomes a Service, Pods, DNS names, and up to its first dash the database. */
 export const checkName: Check = object => {
   const path = "metadata.name";

@@ -235,18 +235,15 @@ describe("a change is refused", () => {
       "spec.ttspec.replicationTopology cannot be changed; create a new object",
     ],
     [{ storageClassName: "other" }, "spec.ttspec.storageClassName cannot be changed"],
-    [
-      { storageSize: "300G" },
-      "spec.ttspec.storageSize cannot be changed: StatefulSet claims are fixed at creation",
-    ],
-    [{ storageSize: null }, "spec.ttspec.storageSize cannot be changed"],
+    [{ storageSize: "200G" }, "spec.ttspec.storageSize can only grow: claims cannot be made smaller"],
+    [{ storageSize: null }, "spec.ttspec.storageSize can only grow"],
     [{ storageSelector: { matchLabels: { a: "b" } } }, "spec.ttspec.storageSelector cannot be changed"],
-    [{ logStorageSize: "1Gi" }, "spec.ttspec.logStorageSize cannot be changed"],
+    [{ logStorageSize: "1Gi" }, "spec.ttspec.logStorageSize cannot be added or removed"],
     [{ repPort: 5000 }, "spec.ttspec.repPort is part of the replication scheme and cannot be changed"],
-    [{ repCreateStatement: "x" }, "spec.ttspec.repCreateStatement is part of the replication scheme"],
+    [{ repCreateStatement: "create active standby pair x" }, "spec.ttspec.repCreateStatement is part of the replication scheme"],
     [{ repReturnServiceAttribute: "RETURN RECEIPT" }, "spec.ttspec.repReturnServiceAttribute is part of"],
     [{ repStoreAttribute: "PORT 4444" }, "spec.ttspec.repStoreAttribute is part of"],
-    [{ replicationCipherSuite: "x" }, "spec.ttspec.replicationCipherSuite is part of"],
+    [{ replicationCipherSuite: "SSL_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" }, "spec.ttspec.replicationCipherSuite is part of"],
     [{ replicationSSLMandatory: 1 }, "spec.ttspec.replicationSSLMandatory is part of"],
     [{ dbConfigMap: ["other"] }, "spec.ttspec.dbConfigMap cannot be changed; edit the content"],
     [{ dbSecret: ["other"] }, "spec.ttspec.dbSecret cannot be changed; edit the content"],
@@ -257,6 +254,11 @@ describe("a change is refused", () => {
 
   it("but not when it says what was the default", async () => {
     expect(await refusesTo({ replicationTopology: "activeStandbyPair", repPort: 4444 })).toBe("");
+  });
+
+  it("but not when a size grows, which a class may allow", async () => {
+    expect(await refusesTo({ storageSize: "256000M" })).toBe("");
+    expect(await refusesTo({ storageSize: "250Gi" })).toBe("");
   });
 
   it("but not where TimesTen can follow it", async () => {

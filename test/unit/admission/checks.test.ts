@@ -1,10 +1,15 @@
 import type { TimesTenClassicObject } from "../../../generated/types";
 import { describeFaults, type Check } from "../../../capabilities/validators/fault";
 import { checkImage } from "../../../capabilities/validators/image";
+import { doubtImageTag } from "../../../capabilities/validators/imageTag";
+import { checkLabels } from "../../../capabilities/validators/labels";
 import { checkName } from "../../../capabilities/validators/name";
 import { checkQuantities } from "../../../capabilities/validators/quantities";
 import { checkStorageClassName } from "../../../capabilities/validators/storage";
 import { checkTtspec } from "../../../capabilities/validators/ttspec";
+import { FIELDS_OF_PODS } from "../../../capabilities/validators/changesOfPods";
+import { checks as allChecks, doubts as allDoubts } from "../../../capabilities/validators/checks";
+import { storedSchema } from "../../support/schema";
 import { validate } from "../../../capabilities/validators/validate";
 import { sample } from "../objects/sample";
 
@@ -116,7 +121,8 @@ describe("the storage", () => {
 });
 
 describe("the verdict", () => {
-  const checks = { image: checkImage, storageClassName: checkStorageClassName };
+  const faults = { image: checkImage, storageClassName: checkStorageClassName };
+  const checks = { faults, doubts: { imageTag: doubtImageTag } };
   const bad = { image: "", storageClassName: "" };
 
   it("lists all faults with their paths in one denial", () => {
@@ -154,8 +160,64 @@ describe("the verdict", () => {
         throw new Error("oops");
       },
     };
-    expect(validate(broken, sample(), null).denial).toBe(
+    expect(validate({ faults: broken, doubts: {} }, sample(), null).denial).toBe(
       'internal error of the operator in its check "broken": oops',
     );
+  });
+
+  it("says nothing about doubts while the spec stays as it is, and warns beside a denial", () => {
+    const doubtful = sample({ image: "r/tt" });
+    const labelled = sample({ image: "r/tt" });
+    labelled.metadata.labels = { a: "b" };
+    expect(validate(checks, labelled, doubtful).warnings).toEqual([]);
+    const { denial, warnings } = validate(checks, sample({ image: "r/tt", storageClassName: "" }), null);
+    expect(denial).toBe("spec.ttspec.storageClassName is required");
+    expect(warnings).toEqual([expect.stringContaining("spec.ttspec.image has no tag")]);
+  });
+
+  it("refuses what a change beside the spec brings, and only that", () => {
+    const withLabels = { faults: { ...faults, labels: checkLabels }, doubts: {} };
+    const old = sample(bad);
+    const changed = sample(bad);
+    changed.metadata.labels = { app: "x" };
+    expect(validate(withLabels, changed, old).denial).toBe("metadata.labels.app is reserved for the operator");
+    const without = sample(bad);
+    without.metadata.finalizers = [];
+    expect(validate(withLabels, without, { ...changed, metadata: { ...changed.metadata, finalizers: ["x"] } }).denial).toBeNull();
+  });
+
+  it("treats an explicit null as an absent field", () => {
+    const object = sample({ storageSize: null as unknown as string, repPort: null as unknown as number });
+    expect(validate({ faults: allChecks, doubts: allDoubts }, object, null)).toMatchObject({ denial: null, warnings: [] });
+  });
+
+  it("warns of a doubt that cannot be thought to its end by saying nothing", () => {
+    const broken = { faults: {}, doubts: { broken: () => { throw new Error("oops"); } } };
+    expect(validate(broken, sample(), null)).toEqual({ denial: null, faults: [], warnings: [] });
+  });
+
+  it("gives no more and no longer warnings than the API server passes on", () => {
+    const many = { faults: {}, doubts: { many: () => Array.from({ length: 40 }, () => ({ path: "p", message: "m".repeat(400) })) } };
+    const { warnings } = validate(many, sample(), null);
+    expect(warnings).toHaveLength(16);
+    expect(Math.max(...warnings.map(text => text.length))).toBeLessThanOrEqual(250);
+  });
+});
+
+describe("a template of any shape", () => {
+  it.each([[1], ["x"], [[]], [{ spec: null }], [{ spec: { containers: "x", volumes: { a: 1 } } }], [{ spec: { containers: [null, 1, { name: 5 }] } }]])(
+    "%p makes no check throw",
+    template => {
+      const { denial } = validate({ faults: allChecks, doubts: allDoubts }, sample({}, { template: template as never }), null);
+      expect(denial ?? "").not.toContain("internal error");
+    },
+  );
+});
+
+describe("the fields of the Pods", () => {
+  it("are those of which the schema says so", () => {
+    const ttspec = storedSchema().properties?.["spec"]?.properties?.["ttspec"]?.properties ?? {};
+    const said = Object.entries(ttspec).filter(([, { description = "" }]) => description.endsWith(" Change next Pod."));
+    expect(said.map(([name]) => name).sort()).toEqual([...FIELDS_OF_PODS].sort());
   });
 });

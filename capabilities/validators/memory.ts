@@ -1,0 +1,51 @@
+import type { ResourceRequirements } from "../objects/kinds";
+import { parseQuantity } from "../objects/quantity";
+import { ttspecOf, type Check, type Fault } from "./fault";
+import { containersOf, isRecord } from "./podTemplate";
+
+const MEMORY = ["memory", "hugepages-2Mi", "hugepages-1Gi"];
+
+/** A size in the template and pages that follow from the database cannot both hold. */
+export const checkHugePages: Check = object => {
+  const resources = ttResources(object);
+  const given = MEMORY.filter(name => name in { ...resources.requests, ...resources.limits });
+  return ttspecOf(object).useHugePages === true && given.length > 0
+    ? [
+        {
+          path: "spec.ttspec.useHugePages",
+          message: `conflicts with the resources (${given.join(", ")}) of container tt in spec.template`,
+        },
+      ]
+    : [];
+};
+
+export const doubtMemory: Check = object => {
+  const { automaticMemoryRequests } = ttspecOf(object);
+  const { requests = {}, limits = {} } = ttResources(object);
+  const faults: Fault[] = [];
+  if (automaticMemoryRequests === false && limits["memory"] === undefined)
+    faults.push({
+      path: "spec.ttspec.automaticMemoryRequests",
+      message: "is false and no memory limit is set for container tt in spec.template",
+    });
+  const different = MEMORY.filter(name => differ(requests[name], limits[name]));
+  if (different.length > 0)
+    faults.push({
+      path: "spec.template",
+      message: `container tt: request and limit of ${different.join(", ")} differ; TimesTen needs them equal`,
+    });
+  return faults;
+};
+
+/** A request alone, or a limit alone (which Kubernetes takes as the request too), is no difference. */
+function differ(request: unknown, limit: unknown): boolean {
+  if (request === undefined || limit === undefined) return false;
+  const [a, b] = [parseQuantity(String(request)), parseQuantity(String(limit))];
+  return a !== null && b !== null && a !== b;
+}
+
+function ttResources(object: Parameters<Check>[0]): ResourceRequirements {
+  const tt = containersOf(object, "containers").find(({ container }) => container["name"] === "tt");
+  const resources = tt?.container["resources"];
+  return isRecord(resources) ? resources : {};
+}
