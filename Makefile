@@ -11,7 +11,7 @@ IMAGE_TAG ?= dev
 OPERATOR_IMAGE ?= $(or $(IMAGE_PREFIX),registry.local)/timesten-operator:$(IMAGE_TAG)
 export IMAGE_PREFIX IMAGE_TAG OPERATOR_IMAGE IMAGES
 
-.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world world model test-cluster demo bench bench-guard cluster cluster-down clean
+.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world world model test-cluster demo bench bench-guard bench-admission cluster cluster-down clean
 
 help: ## This list
 	@echo 'Targets:'
@@ -73,6 +73,9 @@ bench: setup ## Change a pair's roles REPEATS times (20) in each of five ways; w
 
 bench-guard: setup ## Measure how late a write permission really ends, REPEATS times (10) each; into bench/guard.md
 	@scripts/build.sh && scripts/images.sh && node scripts/run-ts.mjs bench/guard.ts
+
+bench-admission: setup ## Measure how long a write waits at the door, DURATION=n s (60) of each kind; into bench/admission.md
+	@scripts/build.sh && DURATION=$(or $(DURATION),60) node scripts/run-ts.mjs bench/admission.ts
 
 cluster: setup ## Start a local cluster and say how to use it
 	@testbed/testbed up

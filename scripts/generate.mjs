@@ -1,4 +1,4 @@
-// schema/ -> crds/ (all served versions), generated/openapi.d.ts (types) and the tables of docs/reference/object.md.
+// schema/ -> crds/ (all served versions), generated/openapi.d.ts (types) and tables of docs/reference/object.md and refusals.md.
 // `node scripts/generate.mjs` writes them; with `--check` it only compares and exits 1 when one in the checkout is not what
 // schema/ says.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { dump, load } from "js-yaml";
 import openapiTS, { astToString } from "openapi-typescript";
 import { CRD_BYTES_MAX, withAllVersions } from "./crd-versions.mjs";
-import { nestedTable, ttspecTable, withTables } from "./object-tables.mjs";
+import { nestedTable, rulesTable, ttspecTable, withTables } from "./object-tables.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const read = path => readFileSync(join(root, path), "utf8");
@@ -16,6 +16,8 @@ const read = path => readFileSync(join(root, path), "utf8");
 /** What shall be in the checkout: text by path. */
 const texts = {};
 const schemas = {};
+/** The CRD's schema as the API server gets it, with its rules. */
+let stored = {};
 
 for (const file of readdirSync(join(root, "schema"))
   .filter(name => name.endsWith(".yaml"))
@@ -27,6 +29,7 @@ for (const file of readdirSync(join(root, "schema"))
     throw new Error(`${file}: the CRD has ${bytes} bytes, more than ${CRD_BYTES_MAX}`);
   const note = `# Generated from schema/${file} by scripts/generate.mjs; never edited.\n`;
   texts[`crds/${file}`] = note + dump(crd, { lineWidth: -1, noRefs: true });
+  stored = crd.spec.versions[0].schema.openAPIV3Schema;
   schemas[crd.spec.names.kind] = plain(source.spec.versions[0].schema.openAPIV3Schema);
 }
 
@@ -67,6 +70,9 @@ texts[page] = withTables(read(page), {
   "spec.ttspec": ttspecTable(ttspec),
   ...Object.fromEntries(nested.map(name => [`spec.ttspec.${name}`, nestedTable(ttspec.properties[name])])),
 });
+
+const refusals = "docs/reference/refusals.md";
+texts[refusals] = withTables(read(refusals), { rules: rulesTable(stored) });
 
 if (process.argv.includes("--check")) {
   const other = Object.entries(texts).filter(([path, text]) => read(path) !== text);

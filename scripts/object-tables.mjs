@@ -1,4 +1,4 @@
-/** Tables of docs/reference/object.md from the schema's descriptions: pure functions. */
+/** Tables of docs/reference/ from the schema's descriptions and rules: pure functions. */
 
 /** Meaning, whether it acts already, default, and when a change acts, as every description of spec.ttspec ends. */
 export const DESCRIPTION =
@@ -73,6 +73,26 @@ function range({ minimum, maximum }) {
 }
 
 /**
+ * @param schema of the whole object
+ * @returns what the rules refuse, by field, in Markdown
+ */
+export function rulesTable(schema) {
+  const rows = rulesOf(schema, "").map(([path, message]) => `| ${path} | ${message} |`);
+  return ["| field | says |", "|---|---|", ...new Set(rows)].join("\n");
+}
+
+function rulesOf(schema, path) {
+  const own = (schema["x-kubernetes-validations"] ?? []).map(({ message, fieldPath = "" }) => [
+    path + fieldPath === "" ? "" : `\`${path}${fieldPath}\``,
+    message.replaceAll("|", "\\|"),
+  ]);
+  const inside = Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
+    rulesOf(child, path === "" ? name : `${path}.${name}`),
+  );
+  return [...own, ...inside, ...(schema.items === undefined ? [] : rulesOf(schema.items, `${path}[]`))];
+}
+
+/**
  * @param text of the page
  * @param tables by the name in its markers, `<!-- table NAME -->` to `<!-- end of table -->`
  * @returns the text with these tables
@@ -83,7 +103,7 @@ export function withTables(text, tables) {
     const begin = `<!-- table ${name} -->\n`;
     const from = page.indexOf(begin);
     const to = page.indexOf("<!-- end of table -->", from);
-    if (from < 0 || to < 0) throw new Error(`docs/reference/object.md has no place for table ${name}`);
+    if (from < 0 || to < 0) throw new Error(`the page has no place for table ${name}`);
     return `${page.slice(0, from)}${begin}${table}\n${page.slice(to)}`;
   }, text);
 }

@@ -27,5 +27,7 @@ export const doubtChangesOfPods: Check = (object, old) => {
     field => `spec.ttspec.${field}`,
   );
   if (!isDeepStrictEqual(object.spec?.template, old.spec?.template)) paths.push("spec.template");
-  return paths.map((path): Fault => ({ path, message: "takes effect in each Pod when it is next made anew" }));
+  return paths.map(
+    (path): Fault => ({ path, message: "takes effect in each Pod when it is next made anew" }),
+  );
 };

@@ -1,14 +1,14 @@
-import type { ResourceRequirements } from "../objects/kinds";
+import type { TimesTenClassicObject } from "../../generated/types";
 import { parseQuantity } from "../objects/quantity";
 import { ttspecOf, type Check, type Fault } from "./fault";
-import { containersOf, isRecord } from "./podTemplate";
+import { containersOf, isRecord, textOf } from "./podTemplate";
 
 const MEMORY = ["memory", "hugepages-2Mi", "hugepages-1Gi"];
 
 /** A size in the template and pages that follow from the database cannot both hold. */
 export const checkHugePages: Check = object => {
-  const resources = ttResources(object);
-  const given = MEMORY.filter(name => name in { ...resources.requests, ...resources.limits });
+  const { requests, limits } = ttResources(object);
+  const given = MEMORY.filter(name => name in requests || name in limits);
   return ttspecOf(object).useHugePages === true && given.length > 0
     ? [
         {
@@ -21,7 +21,7 @@ export const checkHugePages: Check = object => {
 
 export const doubtMemory: Check = object => {
   const { automaticMemoryRequests } = ttspecOf(object);
-  const { requests = {}, limits = {} } = ttResources(object);
+  const { requests, limits } = ttResources(object);
   const faults: Fault[] = [];
   if (automaticMemoryRequests === false && limits["memory"] === undefined)
     faults.push({
@@ -40,12 +40,15 @@ export const doubtMemory: Check = object => {
 /** A request alone, or a limit alone (which Kubernetes takes as the request too), is no difference. */
 function differ(request: unknown, limit: unknown): boolean {
   if (request === undefined || limit === undefined) return false;
-  const [a, b] = [parseQuantity(String(request)), parseQuantity(String(limit))];
+  const [a, b] = [parseQuantity(textOf(request)), parseQuantity(textOf(limit))];
   return a !== null && b !== null && a !== b;
 }
 
-function ttResources(object: Parameters<Check>[0]): ResourceRequirements {
+type Amounts = Record<string, unknown>;
+
+function ttResources(object: TimesTenClassicObject): { requests: Amounts; limits: Amounts } {
   const tt = containersOf(object, "containers").find(({ container }) => container["name"] === "tt");
-  const resources = tt?.container["resources"];
-  return isRecord(resources) ? resources : {};
+  const given = tt?.container["resources"];
+  const { requests, limits }: Amounts = isRecord(given) ? given : {};
+  return { requests: isRecord(requests) ? requests : {}, limits: isRecord(limits) ? limits : {} };
 }

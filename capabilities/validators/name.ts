@@ -12,7 +12,12 @@ export const doubtName: Check = object => {
   const database = databaseName(name);
   return database === name
     ? []
-    : [{ path: "metadata.name", message: `has a dash: the database will be called "${database}", not "${name}"` }];
+    : [
+        {
+          path: "metadata.name",
+          message: `has a dash: the database will be called "${database}", not "${name}"`,
+        },
+      ];
 };
 
 /** The name becomes a Service, Pods, DNS names, and up to its first dash the database. */

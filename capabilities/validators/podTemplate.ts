@@ -34,3 +34,8 @@ export function containersOf(
     container: item,
   }));
 }
+
+/** @returns a text or number as text; "" for anything else */
+export function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}

@@ -14,10 +14,15 @@ function ofImage(object: TimesTenClassicObject, old: TimesTenClassicObject): Fau
   const path = "spec.ttspec.image";
   if (upgrade?.phase !== undefined && ["Standby", "Active"].includes(upgrade.phase))
     return [
-      { path, message: `is changed while an upgrade is under way (${upgrade.phase}): it goes on with the new image` },
+      {
+        path,
+        message: `is changed while an upgrade is under way (${upgrade.phase}): it goes on with the new image`,
+      },
     ];
   if (imageUpgradeStrategy === "manual" || highLevelState === "Normal" || highLevelState === "") return [];
-  return [{ path, message: `is changed: the upgrade waits until the state is Normal (now ${highLevelState})` }];
+  return [
+    { path, message: `is changed: the upgrade waits until the state is Normal (now ${highLevelState})` },
+  ];
 }
 
 function ofFailed(old: TimesTenClassicObject): Fault[] {

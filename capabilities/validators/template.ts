@@ -2,7 +2,7 @@ import type { TimesTenClassicObject } from "../../generated/types";
 import { APP_LABEL, OBJECT_UID_ANNOTATION } from "../objects/names";
 import { TIMESTEN_UID } from "../objects/securityContext";
 import { ttspecOf, type Check, type Fault } from "./fault";
-import { containersOf, isRecord, podSpecOf, records, type PlacedContainer } from "./podTemplate";
+import { containersOf, isRecord, podSpecOf, records, textOf, type PlacedContainer } from "./podTemplate";
 
 /** Containers of ours to which a template may add something, and those that it may not name. */
 const OPEN = ["tt", "daemonlog", "exporter", "tt-witness"];
@@ -119,7 +119,7 @@ function ofUser(object: TimesTenClassicObject): Fault[] {
     const context = of["securityContext"];
     const user = isRecord(context) ? context["runAsUser"] : undefined;
     if (user === undefined || user === null || user === 0 || user === TIMESTEN_UID) return [];
-    const message = `${String(user)} differs from the TimesTen user ${TIMESTEN_UID}`;
+    const message = `${textOf(user)} differs from the TimesTen user ${TIMESTEN_UID}`;
     return [{ path: `${path}.securityContext.runAsUser`, message }];
   });
 }

@@ -71,9 +71,9 @@ function warningsOf(
       return [];
     }
   });
-  const sentences = found.map(describeFault).map(text =>
-    text.length > WARNING_LENGTH_MAX ? `${text.slice(0, WARNING_LENGTH_MAX - 1)}…` : text,
-  );
+  const sentences = found
+    .map(describeFault)
+    .map(text => (text.length > WARNING_LENGTH_MAX ? `${text.slice(0, WARNING_LENGTH_MAX - 1)}…` : text));
   const rest = sentences.length - WARNINGS_MAX;
   return rest > 0 ? [...sentences.slice(0, WARNINGS_MAX), `and ${rest} more`] : sentences;
 }

@@ -1,3 +1,4 @@
+import type { TimesTenClassicObject } from "../../generated/types";
 import { OLDER_SPELLINGS } from "../objects/normal";
 import { fieldsWithoutEffect } from "../objects/withoutEffect";
 import { ttspecOf, type Check, type Fault } from "./fault";
@@ -13,11 +14,13 @@ export const doubtWithoutEffect: Check = object => {
 
 /** The normal form has the newer field of an older one too: one word about it is enough. */
 function isOnlySpelling(ttspec: Record<string, unknown>, field: string): boolean {
-  return field in OLDER_SPELLINGS && ttspec[OLDER_SPELLINGS[field as keyof typeof OLDER_SPELLINGS]] !== undefined;
+  return (
+    field in OLDER_SPELLINGS && ttspec[OLDER_SPELLINGS[field as keyof typeof OLDER_SPELLINGS]] !== undefined
+  );
 }
 
 /** What one setting makes of its neighbours, in the product too. */
-const ignoredSettings: Check = object => {
+function ignoredSettings(object: TimesTenClassicObject): Fault[] {
   const { prometheus, clientTLS } = ttspecOf(object);
   const faults: Fault[] = [];
   // The schema writes the port and two more of its fields itself.
@@ -26,7 +29,11 @@ const ignoredSettings: Check = object => {
       path: "spec.ttspec.prometheus",
       message: "settings are ignored because publish is false",
     });
-  if (clientTLS !== undefined && clientTLS.auto !== true && Object.keys(clientTLS).some(key => key !== "auto"))
+  if (
+    clientTLS !== undefined &&
+    clientTLS.auto !== true &&
+    Object.keys(clientTLS).some(key => key !== "auto")
+  )
     faults.push({ path: "spec.ttspec.clientTLS", message: "settings have no effect without auto: true" });
   return faults;
-};
+}

@@ -240,10 +240,16 @@ describe("a change is refused", () => {
     [{ storageSelector: { matchLabels: { a: "b" } } }, "spec.ttspec.storageSelector cannot be changed"],
     [{ logStorageSize: "1Gi" }, "spec.ttspec.logStorageSize cannot be added or removed"],
     [{ repPort: 5000 }, "spec.ttspec.repPort is part of the replication scheme and cannot be changed"],
-    [{ repCreateStatement: "create active standby pair x" }, "spec.ttspec.repCreateStatement is part of the replication scheme"],
+    [
+      { repCreateStatement: "create active standby pair x" },
+      "spec.ttspec.repCreateStatement is part of the replication scheme",
+    ],
     [{ repReturnServiceAttribute: "RETURN RECEIPT" }, "spec.ttspec.repReturnServiceAttribute is part of"],
     [{ repStoreAttribute: "PORT 4444" }, "spec.ttspec.repStoreAttribute is part of"],
-    [{ replicationCipherSuite: "SSL_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" }, "spec.ttspec.replicationCipherSuite is part of"],
+    [
+      { replicationCipherSuite: "SSL_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
+      "spec.ttspec.replicationCipherSuite is part of",
+    ],
     [{ replicationSSLMandatory: 1 }, "spec.ttspec.replicationSSLMandatory is part of"],
     [{ dbConfigMap: ["other"] }, "spec.ttspec.dbConfigMap cannot be changed; edit the content"],
     [{ dbSecret: ["other"] }, "spec.ttspec.dbSecret cannot be changed; edit the content"],
@@ -257,8 +263,10 @@ describe("a change is refused", () => {
   });
 
   it("but not when a size grows, which a class may allow", async () => {
-    expect(await refusesTo({ storageSize: "256000M" })).toBe("");
-    expect(await refusesTo({ storageSize: "250Gi" })).toBe("");
+    for (const storageSize of ["250G", "256000M", "250Gi"])
+      expect(await refusal(k.apply(classic("growing", { storageSize })))).toBe("");
+    const shrunk = await refusal(k.apply(classic("growing", { storageSize: "250G" })));
+    expect(shrunk).toContain("can only grow");
   });
 
   it("but not where TimesTen can follow it", async () => {

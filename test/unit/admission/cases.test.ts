@@ -30,7 +30,8 @@ describe("the cases", () => {
     const numbers = new Set(admissionCases.map(({ number }) => number));
     expect([...numbers].sort((a, b) => a - b)).toEqual(Array.from({ length: NUMBERS }, (_, i) => i + 1));
     const silent = admissionCases.filter(
-      ({ schema, denial, warning, pass, fine }) => (schema ?? denial ?? warning ?? pass ?? fine) === undefined,
+      ({ schema, denial, warning, pass, fine }) =>
+        (schema ?? denial ?? warning ?? pass ?? fine) === undefined,
     );
     expect(silent.map(nameOf)).toEqual([]);
   });
@@ -51,12 +52,13 @@ describe("the webhook", () => {
     expect(verdictOn(one).denial).toBeNull();
   });
 
-  it.each(taken.filter(({ warning }) => warning === undefined).map((one): [string, AdmissionCase] => [nameOf(one), one]))(
-    "has nothing to say about %s",
-    (_, one) => {
-      expect(verdictOn(one).warnings).toEqual([]);
-    },
-  );
+  it.each(
+    taken
+      .filter(({ warning }) => warning === undefined)
+      .map((one): [string, AdmissionCase] => [nameOf(one), one]),
+  )("has nothing to say about %s", (_, one) => {
+    expect(verdictOn(one).warnings).toEqual([]);
+  });
 });
 
 describe("the pass", () => {
@@ -69,8 +71,11 @@ describe("the pass", () => {
     expect(said.join("\n")).toContain(one.denial);
   });
 
-  it.each(taken.map((one): [string, AdmissionCase] => [nameOf(one), one]))("finds nothing wrong in %s", (_, one) => {
-    const object = stored(one, "object");
-    expect(object === null ? null : faultsOf(object)).toEqual([]);
-  });
+  it.each(taken.map((one): [string, AdmissionCase] => [nameOf(one), one]))(
+    "finds nothing wrong in %s",
+    (_, one) => {
+      const object = stored(one, "object");
+      expect(object === null ? null : faultsOf(object)).toEqual([]);
+    },
+  );
 });

@@ -180,24 +180,42 @@ describe("the verdict", () => {
     const old = sample(bad);
     const changed = sample(bad);
     changed.metadata.labels = { app: "x" };
-    expect(validate(withLabels, changed, old).denial).toBe("metadata.labels.app is reserved for the operator");
+    expect(validate(withLabels, changed, old).denial).toBe(
+      "metadata.labels.app is reserved for the operator",
+    );
     const without = sample(bad);
     without.metadata.finalizers = [];
-    expect(validate(withLabels, without, { ...changed, metadata: { ...changed.metadata, finalizers: ["x"] } }).denial).toBeNull();
+    expect(
+      validate(withLabels, without, { ...changed, metadata: { ...changed.metadata, finalizers: ["x"] } })
+        .denial,
+    ).toBeNull();
   });
 
   it("treats an explicit null as an absent field", () => {
     const object = sample({ storageSize: null as unknown as string, repPort: null as unknown as number });
-    expect(validate({ faults: allChecks, doubts: allDoubts }, object, null)).toMatchObject({ denial: null, warnings: [] });
+    expect(validate({ faults: allChecks, doubts: allDoubts }, object, null)).toMatchObject({
+      denial: null,
+      warnings: [],
+    });
   });
 
   it("warns of a doubt that cannot be thought to its end by saying nothing", () => {
-    const broken = { faults: {}, doubts: { broken: () => { throw new Error("oops"); } } };
+    const broken = {
+      faults: {},
+      doubts: {
+        broken: () => {
+          throw new Error("oops");
+        },
+      },
+    };
     expect(validate(broken, sample(), null)).toEqual({ denial: null, faults: [], warnings: [] });
   });
 
   it("gives no more and no longer warnings than the API server passes on", () => {
-    const many = { faults: {}, doubts: { many: () => Array.from({ length: 40 }, () => ({ path: "p", message: "m".repeat(400) })) } };
+    const many = {
+      faults: {},
+      doubts: { many: () => Array.from({ length: 40 }, () => ({ path: "p", message: "m".repeat(400) })) },
+    };
     const { warnings } = validate(many, sample(), null);
     expect(warnings).toHaveLength(16);
     expect(Math.max(...warnings.map(text => text.length))).toBeLessThanOrEqual(250);
@@ -205,19 +223,29 @@ describe("the verdict", () => {
 });
 
 describe("a template of any shape", () => {
-  it.each([[1], ["x"], [[]], [{ spec: null }], [{ spec: { containers: "x", volumes: { a: 1 } } }], [{ spec: { containers: [null, 1, { name: 5 }] } }]])(
-    "%p makes no check throw",
-    template => {
-      const { denial } = validate({ faults: allChecks, doubts: allDoubts }, sample({}, { template: template as never }), null);
-      expect(denial ?? "").not.toContain("internal error");
-    },
-  );
+  it.each([
+    [1],
+    ["x"],
+    [[]],
+    [{ spec: null }],
+    [{ spec: { containers: "x", volumes: { a: 1 } } }],
+    [{ spec: { containers: [null, 1, { name: 5 }] } }],
+  ])("%p makes no check throw", template => {
+    const { denial } = validate(
+      { faults: allChecks, doubts: allDoubts },
+      sample({}, { template: template as never }),
+      null,
+    );
+    expect(denial ?? "").not.toContain("internal error");
+  });
 });
 
 describe("the fields of the Pods", () => {
   it("are those of which the schema says so", () => {
     const ttspec = storedSchema().properties?.["spec"]?.properties?.["ttspec"]?.properties ?? {};
-    const said = Object.entries(ttspec).filter(([, { description = "" }]) => description.endsWith(" Change next Pod."));
+    const said = Object.entries(ttspec).filter(([, { description = "" }]) =>
+      description.endsWith(" Change next Pod."),
+    );
     expect(said.map(([name]) => name).sort()).toEqual([...FIELDS_OF_PODS].sort());
   });
 });
