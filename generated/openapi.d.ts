@@ -263,7 +263,7 @@ export interface components {
                     useHugePages?: boolean;
                     /** @description Whether the memory of tt is computed; false: the template's resources. Default true. Change next Pod. */
                     automaticMemoryRequests?: boolean;
-                    /** @description Shared memory of the database, a quantity such as 2Gi. Default none. Change next Pod. */
+                    /** @description Shared memory of the database, a quantity such as 2Gi. Default by db.ini. Change next Pod. */
                     databaseMemorySize?: string;
                     /** @description Memory for the daemon and its processes, a quantity. Default 2Gi. Change next Pod. */
                     additionalMemoryRequest?: string;

@@ -37,7 +37,7 @@ export function ttspecTable(ttspec) {
 /** A value as code, words as words: "`20Mi`, request only". */
 function preset(text) {
   const [value, ...words] = text.split(", ");
-  return [/^(none|off|generated)$/.test(value) ? value : `\`${value}\``, ...words].join(", ");
+  return [/^(none|off|generated|by db\.ini)$/.test(value) ? value : `\`${value}\``, ...words].join(", ");
 }
 
 /**

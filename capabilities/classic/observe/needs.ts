@@ -4,17 +4,13 @@
  */
 import type { TimesTenClassicObject } from "../../../generated/types";
 import { describeFaults, type Check } from "../../validators/fault";
-import { checkImage } from "../../validators/image";
-import { checkName } from "../../validators/name";
-import { checkQuantities } from "../../validators/quantities";
-import { checkStorageClassName } from "../../validators/storage";
-import { checkTtspec } from "../../validators/ttspec";
+import { checks as checksByName } from "../../validators/checks";
 import { imagesOf, isOwnedBy, type StatefulSet } from "../../objects";
 import type { KubeObject } from "../../runtime/ports";
 import type { Reason } from "../decision";
 
 /** The checks of admission: an object may have been stored while it was away. */
-const checks: readonly Check[] = [checkName, checkTtspec, checkImage, checkStorageClassName, checkQuantities];
+const checks: readonly Check[] = Object.values(checksByName);
 
 /** A claim that is smaller than the spec asks for. */
 export interface SmallClaim {

@@ -74,7 +74,7 @@ export const numbers: AdmissionCase[] = [
     82,
     "databaseMemorySize below what db.ini needs",
     { databaseMemorySize: "1Mi", dbConfigMap: ["a"] },
-    { pass: "the contents are read in the pass" },
+    { pass: "BadMetadata" },
   ),
   given(
     83,

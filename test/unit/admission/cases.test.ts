@@ -1,4 +1,6 @@
 /** The cases of admission against the checks as functions: what the webhook answers, and what the pass says of the object. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { checks, doubts, faultsOf } from "../../../capabilities/validators/checks";
 import { validate, type Verdict } from "../../../capabilities/validators/validate";
 import type { TimesTenClassicObject } from "../../../generated/types";
@@ -34,6 +36,18 @@ describe("the cases", () => {
         (schema ?? denial ?? warning ?? pass ?? fine) === undefined,
     );
     expect(silent.map(nameOf)).toEqual([]);
+  });
+});
+
+describe("what the pass shows", () => {
+  it("has reasons that the operator knows", () => {
+    const page = readFileSync(join(__dirname, "..", "..", "..", "docs", "reference", "reasons.md"), "utf8");
+    const known = new Set([...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason));
+    const reasons = admissionCases.flatMap(({ pass }) =>
+      pass !== undefined && /^[A-Z]\w+$/.test(pass) ? [pass] : [],
+    );
+    expect(reasons.length).toBeGreaterThan(8);
+    expect(reasons.filter(reason => !known.has(reason))).toEqual([]);
   });
 });
 
