@@ -103,7 +103,7 @@ export function drift(
 }
 
 /** By which field items of a list are told apart. */
-const KEYS = ["name", "mountPath", "containerPort", "port", "uid"];
+const KEYS = ["mountPath", "name", "containerPort", "port", "uid"];
 
 /**
  * @param found as the API server has it: with defaults, quantities in another form, empty values left out

@@ -200,6 +200,17 @@ describe("comparing", () => {
     ["a default of the API server", { a: 1, b: 2 }, { a: 1 }],
     ["a quantity in another form", { memory: "1Gi", cpu: "500m" }, { memory: "1024Mi", cpu: 0.5 }],
     ["an empty value that was left out", {}, { readOnly: false, list: [], emptyDir: {}, text: "" }],
+    [
+      "two mounts of one volume",
+      [
+        { name: "v", mountPath: "/a" },
+        { name: "v", mountPath: "/b" },
+      ],
+      [
+        { name: "v", mountPath: "/b" },
+        { name: "v", mountPath: "/a" },
+      ],
+    ],
     ["another order", [{ name: "b" }, { name: "a" }], [{ name: "a" }, { name: "b" }]],
   ])("takes %s for the same", (_, found, wanted) => {
     expect(differences(found, wanted)).toEqual([]);
