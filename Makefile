@@ -11,7 +11,7 @@ IMAGE_TAG ?= dev
 OPERATOR_IMAGE ?= $(or $(IMAGE_PREFIX),registry.local)/timesten-operator:$(IMAGE_TAG)
 export IMAGE_PREFIX IMAGE_TAG OPERATOR_IMAGE IMAGES
 
-.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world world model test-cluster demo bench bench-guard bench-admission cluster cluster-down clean
+.PHONY: help setup generate bundles build image-contexts images lint test test-unit test-world world model acto test-cluster demo bench bench-guard bench-admission cluster cluster-down clean
 
 help: ## This list
 	@echo 'Targets:'
@@ -61,6 +61,9 @@ world: setup ## Kill points and SEEDS=n seeds (1000) of the deterministic world,
 
 model: setup ## Search the write permission's model with the full bounds; writes bench/model.md
 	@node scripts/run-ts.mjs test/support/model/main.ts full $(or $(WORKERS),2)
+
+acto: setup ## Try every state of every field of the object, by its schema; writes bench/acto.md
+	@PEPR_MODE=dev LOG_LEVEL=silent node scripts/run-ts.mjs test/support/acto/main.ts
 
 test-cluster: ## Tests on a real control plane and real nodes only
 	@scripts/test.sh cluster

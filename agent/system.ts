@@ -2,13 +2,16 @@
 import { readFileSync } from "node:fs";
 import type { Clock, Log } from "./ports";
 
+/** Node fires timers above this at once, ms. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   // Absolute, not since the start of this process: the guard is another one and counts with the same values.
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   boottimeMs,
   setTimer(ms, callback) {
-    const timer = setTimeout(callback, ms);
+    const timer = setTimeout(callback, Math.min(ms, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };

@@ -8,6 +8,8 @@ export const DAEMON_PORT = 6624;
 export const SERVER_PORT = 6625;
 /** Without TT_GRACE_MS: a little less than the 30 s that Kubernetes gives by default. */
 const DEFAULT_GRACE_MS = 25_000;
+/** A longer grace period than 23 days is cut: timers of Node reach no further. */
+const LONGEST_GRACE_MS = 2_000_000_000;
 
 export interface AgentConfig {
   podName: string;
@@ -91,7 +93,7 @@ export function readConfig(env: NodeJS.ProcessEnv, logVolume: boolean): AgentCon
     secretDir: path("/ttagent"),
     memoryFile: path("/tt/operator/memory.json"),
     runDir: path("/ttrun"),
-    graceMs: number("TT_GRACE_MS", DEFAULT_GRACE_MS),
+    graceMs: graceOf(env),
     port: number("TT_AGENT_PORT", AGENT_PORT),
     readyPort: number("TT_READY_PORT", READY_PORT),
     claim:
@@ -138,9 +140,13 @@ export function readWitnessConfig(env: NodeJS.ProcessEnv): WitnessConfig {
     instanceHome: needed("TIMESTEN_HOME"),
     secretDir: containerPath(env, "/ttagent"),
     runDir: containerPath(env, "/ttrun"),
-    graceMs: wholeNumber(env, "TT_GRACE_MS", DEFAULT_GRACE_MS),
+    graceMs: graceOf(env),
     port: wholeNumber(env, "TT_WITNESS_PORT", WITNESS_PORT),
   };
+}
+
+function graceOf(env: NodeJS.ProcessEnv): number {
+  return Math.min(wholeNumber(env, "TT_GRACE_MS", DEFAULT_GRACE_MS), LONGEST_GRACE_MS);
 }
 
 function wholeNumber(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {

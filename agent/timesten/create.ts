@@ -1,7 +1,7 @@
 /** The first database of an object: files, the agents' user, the admin user, the schema. */
 import { access, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { describeFileFault, parseUserFile } from "../../capabilities/metadata";
+import { describeFileFault, parseUserFile, secretsOfSql, withoutThese } from "../../capabilities/metadata";
 import type { Context } from "./context";
 import { destroy, freshSection, keepLoadedClosed, loadClosed } from "./database";
 import { TimesTenError } from "./errors";
@@ -49,7 +49,9 @@ export async function runFile(
   const [error, ...more] = parseErrors(output);
   if (error !== undefined) {
     const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
-    throw TimesTenError.from({ ...error, message: `${withoutSecrets(error.message)}${others}` }, label);
+    const secrets = secretsOfSql(await readFile(file, "utf8"));
+    const message = withoutThese(withoutSecrets(error.message), secrets);
+    throw TimesTenError.from({ ...error, message: `${message}${others}` }, label);
   }
   if (code !== 0) throw new TimesTenError(null, `${label}ttIsql exited with code ${code}`);
   return true;

@@ -6,5 +6,6 @@ export * from "./metadata";
 export * from "./sources";
 export * from "./sqlFile";
 export * from "./sqlFiles";
+export * from "./sqlSecrets";
 export * from "./statement";
 export * from "./userFile";

@@ -13,6 +13,8 @@ const IN_ISQL = /^(?:Command>\s*)*(\d{1,6}): (\S.*)$/;
 /** What follows an error text and is no part of it. */
 const NOT_TEXT = /^(?:The command failed\.|Command>|\*\*\*|Done\.|Disconnecting|<|\d+ rows? )/;
 const MAX_MESSAGE = 1_000;
+/** What is beyond can only be TimesTen's source file or noise. */
+const MAX_TEXT = 4 * MAX_MESSAGE;
 
 /**
  * @param output stdout and stderr of a utility or of one statement
@@ -24,11 +26,16 @@ export function parseErrors(output: string): ErrorText[] {
   for (let i = 0; i < lines.length; i++) {
     const start = errorStart(lines[i] ?? "");
     if (start === null) continue;
-    let text = start.text;
+    let text = start.text.slice(0, MAX_TEXT);
     // A long text goes on in the next lines, up to where TimesTen names its source file.
-    while (!hasTrailer(text) && i + 1 < lines.length && goesOn(lines[i + 1] ?? "")) {
+    while (
+      text.length < MAX_TEXT &&
+      !hasTrailer(text) &&
+      i + 1 < lines.length &&
+      goesOn(lines[i + 1] ?? "")
+    ) {
       i += 1;
-      text += ` ${lines[i] ?? ""}`;
+      text += ` ${(lines[i] ?? "").slice(0, MAX_TEXT)}`;
     }
     errors.push({ number: start.number, message: bounded(`TT${start.number}: ${withoutTrailer(text)}`) });
   }

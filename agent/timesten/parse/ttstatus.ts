@@ -44,6 +44,8 @@ export type StatusReport =
   | { daemon: "Down" }
   | { daemon: "Unknown" };
 
+/** No line of the table is longer, and the pattern takes its time with long ones, characters. */
+const MAX_CONNECTION = 500;
 const CONNECTION = /^(\S.*?)\s+(\d+)\s+0x[0-9a-fA-F.]*\s+(\S.*?)\s+\d+\s*$/;
 
 /**
@@ -129,6 +131,6 @@ function parseOpen(text: string): boolean | null {
 }
 
 function parseConnection(line: string): Connection[] {
-  const match = CONNECTION.exec(line);
+  const match = line.length > MAX_CONNECTION ? null : CONNECTION.exec(line);
   return match === null ? [] : [{ type: match[1] ?? "", pid: Number(match[2]), name: match[3] ?? "" }];
 }

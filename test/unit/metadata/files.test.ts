@@ -9,6 +9,8 @@ import {
   parseDbIni,
   parseUserFile,
   readSqlFile,
+  secretsOfSql,
+  withoutThese,
   type Findings,
 } from "../../../capabilities/metadata";
 
@@ -277,5 +279,23 @@ describe("epilog.sql", () => {
     expect(texts(checkEpilogSql("call x('"))).toEqual([
       "epilog.sql, line 1: a string begins here and is never ended",
     ]);
+  });
+});
+
+describe("passwords in SQL", () => {
+  const text = `create user a identified by "Ti ger";
+    create user b identified
+      by 'it''s';alter user c IDENTIFIED BY tiger; create user d identified externally;
+    create user e identified by 'tigers'; create user f identified by x;`;
+
+  it("are known", () => {
+    expect(secretsOfSql(text)).toEqual(["Ti ger", "tigers", "tiger", "it's"]);
+  });
+
+  it("are covered wherever TimesTen quotes them", () => {
+    const message = `TT1001: Syntax error before or at: "TIGER", character position 31, near tigers and it's`;
+    expect(withoutThese(message, secretsOfSql(text))).toBe(
+      `TT1001: Syntax error before or at: "***", character position 31, near *** and ***`,
+    );
   });
 });
