@@ -32,7 +32,7 @@ const LONGEST = 5_000;
 export function casesOf(field: Field): Case[] {
   const path = pathOf(field);
   const key = field.keys.join(".");
-  const before: Spec = { ttspec: { ...BASE, ...(NEEDS[key] ?? {}) } };
+  const before: Spec = { ttspec: { ...BASE, ...needsOf(key) } };
   const values = unique([...samples(key), ...valuesOf(field.schema)]);
   const all: Value[] = [{ what: "unset", value: undefined }, { what: "null", value: null }, ...values];
   const creations = all.map(({ what, value }): Case => {
@@ -43,6 +43,12 @@ export function casesOf(field: Field): Case[] {
   });
   // A change to what is there already is none.
   return [...creations, ...changes.filter(one => JSON.stringify(one.spec) !== JSON.stringify(one.before))];
+}
+
+/** @returns what the field needs, or the object that it is part of */
+function needsOf(key: string): Spec {
+  const found = Object.entries(NEEDS).filter(([of]) => key === of || key.startsWith(`${of}.`));
+  return Object.assign({}, ...found.map(([, needs]) => needs)) as Spec;
 }
 
 function samples(key: string): Value[] {

@@ -93,7 +93,10 @@ class Life {
     }
   }
 
+  /** Management is stopped, by the user's word or since nobody but a person can know what to do. */
   private asksForReexamine(): boolean {
+    const stopped = this.world.object()?.status?.["managementStopped"];
+    if (typeof stopped === "string" && stopped !== "") return true;
     return this.world.explainedStop()?.includes("spec.ttspec.reexamine") === true;
   }
 

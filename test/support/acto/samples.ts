@@ -74,5 +74,4 @@ export const NEEDS: Readonly<Record<string, Readonly<Record<string, unknown>>>> 
   "ttspec.replicationSSLMandatory": { dbSecret: ["sample-users"] },
   "ttspec.additionalMemoryRequest": { databaseMemorySize: "1Gi" },
   "ttspec.useHugePages": { databaseMemorySize: "1Gi" },
-  "ttspec.subscribers": {},
 };
