@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { addedDefaults } from "../../../capabilities/mutators/default";
 import { defaults } from "../../../capabilities/mutators";
-import { checks } from "../../../capabilities/validators";
+import { checks } from "../../../capabilities/validators/checks";
 import { validate } from "../../../capabilities/validators/validate";
 import type { TimesTenClassicObject, TtSpec } from "../../../generated/types";
 import {
@@ -93,7 +93,7 @@ export class Door {
       throw error;
     }
     const { denial } = validate(
-      checks,
+      { faults: checks, doubts: {} },
       stored as unknown as TimesTenClassicObject,
       old as unknown as TimesTenClassicObject | null,
     );
