@@ -19,6 +19,8 @@ function ofImage(object: TimesTenClassicObject, old: TimesTenClassicObject): Fau
         message: `is changed while an upgrade is under way (${upgrade.phase}): it goes on with the new image`,
       },
     ];
+  // A failed one is mended, or begun anew, at once.
+  if (upgrade?.phase === "Failed") return [];
   if (imageUpgradeStrategy === "manual" || highLevelState === "Normal" || highLevelState === "") return [];
   return [
     { path, message: `is changed: the upgrade waits until the state is Normal (now ${highLevelState})` },

@@ -52,7 +52,8 @@ export function reasonEvents(
   return once.map(({ reason, message }) => ({ type: "Warning", reason, message: capitalised(message) }));
 }
 
-/** @returns the text as a sentence begins */
+/** @returns the text as a sentence begins; a name (of an image, a Pod, a field) stays as it is written */
 export function capitalised(message: string): string {
+  if (!/^[a-z]+[\s,:']/.test(message)) return message;
   return message.charAt(0).toUpperCase() + message.slice(1);
 }

@@ -53,7 +53,9 @@ beforeAll(async () => {
     teller,
   );
   copyFileSync(
-    execFileSync(join(__dirname, "../../../scripts/build-go.sh"), ["agent/helper", "tthelper"], { encoding: "utf8" }).trim(),
+    execFileSync(join(__dirname, "../../../scripts/build-go.sh"), ["agent/helper", "tthelper"], {
+      encoding: "utf8",
+    }).trim(),
     join(folder.path, "tthelper"),
   );
   execFileSync("chmod", ["+x", join(folder.path, "tthelper")]);

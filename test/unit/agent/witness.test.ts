@@ -200,7 +200,11 @@ describe("the witness as the pod runs it", () => {
       external: ["bufferutil", "utf-8-validate"],
       logLevel: "error",
     });
-    const helper = execFileSync(join(__dirname, "../../../scripts/build-go.sh"), ["agent/helper", "tthelper"], { encoding: "utf8" });
+    const helper = execFileSync(
+      join(__dirname, "../../../scripts/build-go.sh"),
+      ["agent/helper", "tthelper"],
+      { encoding: "utf8" },
+    );
     copyFileSync(helper.trim(), join(folder.path, "tthelper"));
     copyFileSync("/bin/sleep", join(folder.path, "ttcserver"));
     execFileSync("chmod", ["+x", join(folder.path, "tthelper"), join(folder.path, "ttcserver")]);

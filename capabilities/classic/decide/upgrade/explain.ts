@@ -46,7 +46,7 @@ export function explain(o: Observation, verdict: Verdict, memory: UpgradeMemory)
       return { reason: "UpgradeUnfinished", message: memory.message };
     case "Manual": {
       const left = o.pods.filter(pod => pod.images !== null && pod.images.tt !== image).map(pod => pod.name);
-      const message = `imageUpgradeStrategy is manual: ${left.length === 0 ? "waiting for both Pods" : `${left.join(" and ")} take ${image} when they are deleted, the standby first`}`;
+      const message = `imageUpgradeStrategy is manual: ${left.length === 0 ? "waiting for both Pods" : left.length === 1 ? `${left[0]} takes ${image} when it is deleted` : `${left.join(" and ")} take ${image} when they are deleted, the standby first`}`;
       return { reason: "UpgradeManual", message };
     }
     case "Standby":

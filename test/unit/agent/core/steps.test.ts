@@ -10,7 +10,9 @@ async function closing(isWanted: boolean): Promise<{ did: string[]; outcome: unk
   const did: string[] = [];
   const timesten = {
     close: (signal: AbortSignal) =>
-      new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("still connected")))),
+      new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(new Error("still connected"))),
+      ),
     killProcesses: async () => void did.push("kill"),
   } as unknown as TimesTen;
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
