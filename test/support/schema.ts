@@ -1,6 +1,6 @@
 /** The schema of the kind as tests look at it. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { load } from "js-yaml";
 
 export interface Schema {
@@ -39,11 +39,19 @@ export interface Crd {
   };
 }
 
-const root = join(__dirname, "..", "..");
+/** The file lies in the tree above; how far above depends on whether this runs as it is or in a bundle. */
+function crdFile(): string {
+  const name = join("crds", "timestenclassics.yaml");
+  for (let at = __dirname; ; at = dirname(at)) {
+    const file = join(at, name);
+    if (existsSync(file)) return file;
+    if (at === dirname(at)) throw new Error(`no ${name} above ${__dirname}`);
+  }
+}
 
 /** @returns the CRD as it is applied */
 export function readCrd(): Crd {
-  return load(readFileSync(join(root, "crds", "timestenclassics.yaml"), "utf8")) as Crd;
+  return load(readFileSync(crdFile(), "utf8")) as Crd;
 }
 
 /** @returns the stored schema */
