@@ -85,7 +85,7 @@ const agentImages = (names: string[]): Promise<string[]> =>
         "statefulset",
         name,
         "-o",
-        "jsonpath={.spec.template.spec.initContainers[?(@.name=='tt-agent')].image}",
+        "jsonpath={.spec.template.spec.initContainers[?(@.name=='ttagent')].image}",
       ]),
     ),
   );
@@ -349,23 +349,26 @@ describe("an operator that is killed while an upgrade goes on", () => {
     const told = await Promise.all(objects.map(messages));
     const images = await agentImages(objects);
     await operatorImage("OPERATOR_IMAGE=registry.local/timesten-operator:next");
-    await until("both templates bring the next agent", NORMAL_MS, async () =>
-      (await agentImages(objects)).every(one => one === "registry.local/timesten-operator:next")
-        ? true
-        : undefined,
-    );
-    // It has looked at everything since, and nothing has come of it.
-    for (const name of objects) {
-      await suspended(name, true);
-      await suspended(name, false);
+    try {
+      await until("both templates bring the next agent", NORMAL_MS, async () =>
+        (await agentImages(objects)).every(one => one === "registry.local/timesten-operator:next")
+          ? true
+          : undefined,
+      );
+      // It has looked at everything since, and nothing has come of it.
+      for (const name of objects) {
+        await suspended(name, true);
+        await suspended(name, false);
+      }
+      expect(await Promise.all(objects.map(podUIDs))).toEqual(before);
+      for (const [i, name] of objects.entries()) {
+        const since = (await messages(name)).slice(told[i]?.length);
+        expect(since.filter(message => /upgrade|Deleted|was/i.test(message))).toEqual([]);
+        await upgrading(name, "NoUpgrade");
+      }
+    } finally {
+      await operatorImage("OPERATOR_IMAGE-");
     }
-    expect(await Promise.all(objects.map(podUIDs))).toEqual(before);
-    for (const [i, name] of objects.entries()) {
-      const since = (await messages(name)).slice(told[i]?.length);
-      expect(since.filter(message => /upgrade|Deleted|was/i.test(message))).toEqual([]);
-      await upgrading(name, "NoUpgrade");
-    }
-    await operatorImage("OPERATOR_IMAGE-");
     await until("both templates bring the former agent", NORMAL_MS, async () =>
       JSON.stringify(await agentImages(objects)) === JSON.stringify(images) ? true : undefined,
     );
