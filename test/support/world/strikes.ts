@@ -51,19 +51,24 @@ export function killAgent(world: WholeWorld, runtime: PodRuntime | undefined): (
   return () => runtime.isGone() || (runtime.agent !== null && runtime.agent !== agent);
 }
 
+/** Nobody starts anything again in a pod that ends meanwhile. */
+function isEnding(runtime: PodRuntime | undefined): boolean {
+  return runtime === undefined || runtime.isEnding() || runtime.isGone();
+}
+
 /** SIGKILL to the guard alone. */
 export function killGuard(runtime: PodRuntime | undefined): () => boolean {
   const guard = runtime?.guarded?.guard;
   const process = guard?.process;
   guard?.kill();
-  return () => guard === undefined || guard.process !== process;
+  return () => isEnding(runtime) || guard === undefined || guard.process !== process;
 }
 
 /** SIGKILL to the sidecar. */
 export function killWitness(runtime: PodRuntime | undefined): () => boolean {
   const witness = runtime?.witness ?? null;
   runtime?.killWitness();
-  return () => witness === null || runtime?.witness !== witness;
+  return () => isEnding(runtime) || witness === null || runtime?.witness !== witness;
 }
 
 /** The agent does nothing for a while; database and guard go on. */
