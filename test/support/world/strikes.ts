@@ -61,7 +61,9 @@ export function killGuard(runtime: PodRuntime | undefined): () => boolean {
   const guard = runtime?.guarded?.guard;
   const process = guard?.process;
   guard?.kill();
-  return () => isEnding(runtime) || guard === undefined || guard.process !== process;
+  // Another container has another guard.
+  const isOver = (): boolean => runtime?.guarded?.guard !== guard || guard?.process !== process;
+  return () => isEnding(runtime) || guard === undefined || isOver();
 }
 
 /** SIGKILL to the sidecar. */
