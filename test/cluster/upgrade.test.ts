@@ -363,7 +363,7 @@ describe("an operator that is killed while an upgrade goes on", () => {
       expect(await Promise.all(objects.map(podUIDs))).toEqual(before);
       for (const [i, name] of objects.entries()) {
         const since = (await messages(name)).slice(told[i]?.length);
-        expect(since.filter(message => /upgrade|Deleted|was/i.test(message))).toEqual([]);
+        expect(since.filter(message => /upgrade|Deleted|, now /i.test(message))).toEqual([]);
         await upgrading(name, "NoUpgrade");
       }
     } finally {
