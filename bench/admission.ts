@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { load } from "js-yaml";
 import { startControlPlane } from "../testbed/cluster";
-import { Kubectl, until } from "../testbed/kubectl";
+import { crdEstablished, Kubectl, until } from "../testbed/kubectl";
 import { findTools } from "../testbed/tools";
 import { startWebhooks, type Webhooks } from "../testbed/webhook";
 import { quantile, table } from "./distribution";
@@ -120,7 +120,7 @@ async function main(): Promise<number> {
   try {
     const k = new Kubectl(tools("kubectl"), plane.kubeconfig);
     await k.run(["apply", "--server-side", "-f", join(root, "crds")]);
-    await k.run(["wait", "--for=condition=Established", "crd/timestenclassics.timesten.oracle.com"]);
+    await crdEstablished(k);
     const { clusters, users } = load(readFileSync(plane.kubeconfig, "utf8")) as Kubeconfig;
     const text = (base64 = "") => Buffer.from(base64, "base64").toString();
     const [cluster, user] = [clusters[0]?.cluster, users[0]?.user];

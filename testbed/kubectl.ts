@@ -151,3 +151,13 @@ export async function until<T>(
     await delay(options.everyMs ?? 100);
   }
 }
+
+const CRD = "crd/timestenclassics.timesten.oracle.com";
+
+/** Waits until the API server takes objects of the kind. Right after the CRD is made `kubectl wait` finds no conditions, and fails. */
+export async function crdEstablished(k: Kubectl): Promise<void> {
+  await until("the CRD is established", 30_000, async () => {
+    await k.run(["wait", "--for=condition=Established", CRD, "--timeout=10s"]);
+    return true;
+  });
+}

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { startControlPlane, type ControlPlane } from "../../testbed/cluster";
-import { Kubectl, until, type AnyObject } from "../../testbed/kubectl";
+import { crdEstablished, Kubectl, until, type AnyObject } from "../../testbed/kubectl";
 import { findTools } from "../../testbed/tools";
 import { startWebhooks, type Webhooks } from "../../testbed/webhook";
 import { admissionCases, manifest, nameOf, type AdmissionCase } from "../support/admission/cases";
@@ -30,7 +30,7 @@ beforeAll(async () => {
   plane = await startControlPlane({ controllers: false });
   admin = new Kubectl(tools("kubectl"), plane.kubeconfig);
   await admin.run(["apply", "--server-side", "-f", join(root, "crds")]);
-  await admin.run(["wait", "--for=condition=Established", "crd/timestenclassics.timesten.oracle.com"]);
+  await crdEstablished(admin);
   await admin.run(["create", "namespace", "mynamespace"]);
   k = admin.in("mynamespace");
   const first = JSON.stringify(manifest({}, "first"));

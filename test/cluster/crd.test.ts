@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startControlPlane, type ControlPlane } from "../../testbed/cluster";
-import { Kubectl, KubectlError, until, type AnyObject } from "../../testbed/kubectl";
+import { crdEstablished, Kubectl, KubectlError, until, type AnyObject } from "../../testbed/kubectl";
 import { findTools } from "../../testbed/tools";
 import { status } from "./status";
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   plane = await startControlPlane({ controllers: false });
   admin = new Kubectl(tools("kubectl"), plane.kubeconfig);
   await admin.run(["apply", "--server-side", "-f", join(root, "crds")]);
-  await admin.run(["wait", "--for=condition=Established", "crd/timestenclassics.timesten.oracle.com"]);
+  await crdEstablished(admin);
   await admin.run(["create", "namespace", "mynamespace"]);
   k = admin.in("mynamespace");
   // The first write to a new kind waits for the API server to believe in it.

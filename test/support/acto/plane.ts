@@ -1,7 +1,7 @@
 /** A control plane that knows the kind, and nothing else. */
 import { join } from "node:path";
 import { startControlPlane } from "../../../testbed/cluster";
-import { Kubectl, until } from "../../../testbed/kubectl";
+import { crdEstablished, Kubectl, until } from "../../../testbed/kubectl";
 import { findTools } from "../../../testbed/tools";
 import type { Spec } from "./cases";
 import { Door, NAMESPACES } from "./door";
@@ -16,7 +16,7 @@ export async function openDoor(
   try {
     const admin = new Kubectl(tools("kubectl"), plane.kubeconfig);
     await admin.run(["apply", "--server-side", "-f", join(root, "crds")]);
-    await admin.run(["wait", "--for=condition=Established", "crd/timestenclassics.timesten.oracle.com"]);
+    await crdEstablished(admin);
     for (const namespace of NAMESPACES) await admin.run(["create", "namespace", namespace]);
     const door = new Door(plane.kubeconfig);
     // The first write to a new kind waits for the API server to believe in it.
