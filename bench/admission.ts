@@ -6,15 +6,14 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:https";
-import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { load } from "js-yaml";
 import { startControlPlane } from "../testbed/cluster";
-import { crdEstablished, Kubectl, until } from "../testbed/kubectl";
+import { applyCrd, Kubectl, until } from "../testbed/kubectl";
 import { findTools } from "../testbed/tools";
 import { startWebhooks, type Webhooks } from "../testbed/webhook";
-import { quantile, table } from "./distribution";
+import { machine, quantile, table } from "./distribution";
 
 const RATE_HZ = 50;
 const TARGET_MS = 10;
@@ -119,8 +118,7 @@ async function main(): Promise<number> {
   let webhooks: Webhooks | undefined;
   try {
     const k = new Kubectl(tools("kubectl"), plane.kubeconfig);
-    await k.run(["apply", "--server-side", "-f", join(root, "crds")]);
-    await crdEstablished(k);
+    await applyCrd(k, root);
     const { clusters, users } = load(readFileSync(plane.kubeconfig, "utf8")) as Kubeconfig;
     const text = (base64 = "") => Buffer.from(base64, "base64").toString();
     const [cluster, user] = [clusters[0]?.cluster, users[0]?.user];
@@ -149,14 +147,13 @@ async function main(): Promise<number> {
       row("create, schema and both webhooks", guarded),
       row("decision: both webhooks", decided),
     ];
-    const model = cpus()[0]?.model ?? "unknown";
     writeFileSync(
       join(root, "bench", "admission.md"),
       `# Decisions at the door, measured
 
 By \`make bench-admission\`: ${RATE_HZ} requests a second for ${DURATION_S} s each, created by dry run on a real API server (etcd and API server alone, no
-nodes), then reviews sent to the webhooks themselves, mutate and validate one after the other. All on one machine: ${cpus().length} cores
-(${model}), load average ${loadavg()[0]?.toFixed(1)} at the end. Milliseconds.
+nodes), then reviews sent to the webhooks themselves, mutate and validate one after the other. All on one machine:
+${machine()}. Milliseconds.
 
 ${table(["", "requests", "p50", "p90", "p99", "max"], rows)}
 

@@ -1,3 +1,5 @@
+import { cpus, loadavg, totalmem } from "node:os";
+
 /** What many runs measured, as numbers and as a table. */
 
 /** @returns the value at that share of the sorted values (0: the least, 1: the greatest); NaN when there are none */
@@ -19,4 +21,11 @@ export function spread(values: readonly number[]): string {
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** @returns this machine and how busy it was, as reports name it */
+export function machine(): string {
+  const model = cpus()[0]?.model.trim() ?? "unknown";
+  const gib = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} cores (${model}), ${gib} GiB, load average ${loadavg()[0]?.toFixed(1)} at the end`;
 }

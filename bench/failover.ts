@@ -5,7 +5,6 @@
  * acknowledged was lost and every run kept its target. KINDS="kill node" measures only those.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 import { demoCluster, type DemoCluster } from "../demo/cluster";
 import { act, longest, say } from "../demo/report";
@@ -14,7 +13,7 @@ import { CALM_NODE, nodeOf, onCalmNode } from "../testbed/layout";
 import { installOperator } from "../testbed/operator";
 import { pairStatus, peerOf, waitNormal } from "../testbed/pair";
 import { startWriter, type Writer } from "../testbed/writer";
-import { quantile, spread, table } from "./distribution";
+import { machine, quantile, spread, table } from "./distribution";
 import { PodWatch, upgradeTimes, type UpgradeTimes } from "./upgrade";
 import { kinds, LEASE_SECONDS, PHASES, phasesOf, type Bed, type Kind, type Measured } from "./faults";
 
@@ -161,14 +160,13 @@ function describe(
         .join(" / "),
     ),
   ]);
-  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB, load average ${loadavg()[0]?.toFixed(1)} at the end`;
   return [
     `# ${title}`,
     "",
     `By \`make bench\`. One pair (RETURN TWOSAFE, \`writePermissionSeconds: ${LEASE_SECONDS}\`), a client on another node that`,
     "commits every 5 ms through `<name>-active` and reconnects, kube-proxy at its defaults. The write gap is from the last",
     "commit acknowledged by the old active to the first by the new one. All of it, three nodes and the control plane,",
-    `on one machine: ${machine}.`,
+    `on one machine: ${machine()}.`,
     "",
     table(
       ["", "runs", "write gap, ms (min / p50 / p99 / max)", "failed to promoted, ms", "target, ms", "kept"],

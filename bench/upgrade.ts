@@ -2,6 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { Kubectl } from "../testbed/kubectl";
 import { until, type AnyObject } from "../testbed/kubectl";
+import { changeSpec } from "../testbed/pair";
 import { simulatorImages as images } from "../testbed/simulator-images";
 
 /** What one upgrade took, ms. */
@@ -70,8 +71,7 @@ interface Upgradable extends AnyObject {
 export async function changeImage(k: Kubectl, name: string): Promise<void> {
   const object = await k.get<Upgradable>("timestenclassics", name);
   const image = object?.spec.ttspec.image === images.new ? images.old : images.new;
-  const spec = { spec: { ttspec: { image } } };
-  await k.run(["patch", "ttc", name, "--type", "merge", "-p", JSON.stringify(spec)]);
+  await changeSpec(k, name, { image });
 }
 
 /**

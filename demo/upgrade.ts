@@ -2,7 +2,7 @@
 import type { DemoCluster } from "./cluster";
 import { act, longest, say, sayChanges } from "./report";
 import { until, type AnyObject, type Kubectl } from "../testbed/kubectl";
-import { pairStatus, peerOf, waitNormal } from "../testbed/pair";
+import { changeSpec, pairStatus, peerOf, waitNormal } from "../testbed/pair";
 import { simulatorImages } from "../testbed/simulator-images";
 import type { Writer } from "../testbed/writer";
 
@@ -29,8 +29,7 @@ export async function upgrade(
   const fromMs = Date.now();
   const watch = k.stream(["get", "ttc", name, "-w"], sayChanges());
   try {
-    const spec = { spec: { ttspec: { image } } };
-    await k.run(["patch", "ttc", name, "--type", "merge", "-p", JSON.stringify(spec)]);
+    await changeSpec(k, name, { image });
     for (const [status, limit] of [
       ["True", "30s"],
       ["False", `${UPGRADED_MS / 1_000}s`],
@@ -50,8 +49,8 @@ export async function upgrade(
   }
   const seconds = (Date.now() - fromMs) / 1000;
   act(`kubectl describe ttc ${name}`);
-  const [head = [], shown] = [(await eventsShown(k, name)).slice(0, 2), await eventsShown(k, name)];
-  for (const line of ["Events:", ...head, ...shown.slice(before)]) console.log(line);
+  const shown = await eventsShown(k, name);
+  for (const line of ["Events:", ...shown.slice(0, 2), ...shown.slice(before)]) console.log(line);
   const gap = longest(await writer.gapsSince(fromMs));
   const gapMs = gap === null ? 0 : gap.toMs - gap.fromMs;
   say(`${name} runs 18.1.4.11.0 after ${seconds.toFixed(1)} s; the client's longest wait was ${gapMs} ms`);

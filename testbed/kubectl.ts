@@ -1,4 +1,5 @@
 /** The user's own tool as a typed helper: what demo, tests and benchmarks do to a cluster, a person could type. */
+import { join } from "node:path";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -154,8 +155,14 @@ export async function until<T>(
 
 const CRD = "crd/timestenclassics.timesten.oracle.com";
 
-/** Waits until the API server takes objects of the kind. Right after the CRD is made `kubectl wait` finds no conditions, and fails. */
-export async function crdEstablished(k: Kubectl): Promise<void> {
+/**
+ * Applies crds/ and waits until the API server takes objects of the kind.
+ *
+ * @param root of the checkout
+ */
+export async function applyCrd(k: Kubectl, root: string): Promise<void> {
+  await k.run(["apply", "--server-side", "-f", join(root, "crds")]);
+  // Right after the CRD is made `kubectl wait` finds no conditions, and fails.
   await until("the CRD is established", 30_000, async () => {
     await k.run(["wait", "--for=condition=Established", CRD, "--timeout=10s"]);
     return true;

@@ -1,6 +1,12 @@
 /** A TimesTenClassic pair as demo, tests and benchmarks see it: through kubectl. */
 import { until, type AnyObject, type Kubectl } from "./kubectl";
 
+/** Changes fields of spec.ttspec; null takes one away. */
+export async function changeSpec(k: Kubectl, name: string, ttspec: object): Promise<void> {
+  const patch = JSON.stringify({ spec: { ttspec } });
+  await k.run(["patch", "ttc", name, "--type", "merge", "-p", patch]);
+}
+
 export interface PairStatus {
   highLevelState?: string;
   prevHighLevelState?: string;

@@ -9,7 +9,7 @@ import type { Clock, Log } from "../ports";
 const HANDOVER_MS = 10_000;
 /** The same where none is connected: one may just be coming back, ms. */
 const NO_OPERATOR_MS = 500;
-/** Of the grace period this much is kept for the clean end, ms. */
+/** Of the grace period this much is kept for the handover itself and the clean end, ms. */
 const RESERVE_MS = 15_000;
 /** How long the handover may take once it has begun, ms at most: a little longer than the operator allows. */
 const DRAIN_MS = 11_000;

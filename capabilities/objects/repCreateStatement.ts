@@ -1,4 +1,5 @@
 import type { TimesTenClassicObject } from "../../generated/types";
+import { fillVariables } from "../metadata/statement/variables";
 import { databaseName, identityOf, podHost, podName, repPort, type ObjectSettings } from "./names";
 
 /** The internal TimesTen user that the agent makes. */
@@ -14,17 +15,17 @@ export function repCreateStatement(object: TimesTenClassicObject, settings: Obje
   const { ttspec } = object.spec;
   if (ttspec.replicationTopology === "none") return "";
   const identity = identityOf(object);
-  const [first, second] = [0, 1].map(ordinal => podHost(identity, podName(identity.name, ordinal), settings));
+  const host = (ordinal: number): string => podHost(identity, podName(identity.name, ordinal), settings);
+  const [first, second] = [host(0), host(1)];
   const db = databaseName(identity.name);
   const port = repPort(object);
   if (ttspec.repCreateStatement !== undefined) {
-    return fill(ttspec.repCreateStatement, {
-      "tt-name": db,
-      "tt-rep-port": String(port),
-      "tt-node-0": `${first}`,
-      "tt-node-1": `${second}`,
-      "tt-conflict-report-dir": CONFLICT_REPORT_DIR,
-      "tt-agent-user": AGENT_USER,
+    return fillVariables(ttspec.repCreateStatement, {
+      database: db,
+      repPort: port,
+      hosts: [first, second],
+      conflictReportDir: CONFLICT_REPORT_DIR,
+      agentUser: AGENT_USER,
     });
   }
   const stores = [`"${db}" on "${first}"`, `"${db}" on "${second}"`];
@@ -35,12 +36,4 @@ export function repCreateStatement(object: TimesTenClassicObject, settings: Obje
     service,
     ...stores.map(store => `store ${store} ${attributes}`),
   ].join(" ");
-}
-
-/** Unknown variables stay as they are: TimesTen then names them in its refusal. */
-function fill(statement: string, values: Record<string, string>): string {
-  return statement.replace(
-    /\{\{([^{}]+)\}\}/g,
-    (whole, variable: string) => values[variable.trim()] ?? whole,
-  );
 }

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { startControlPlane, type ControlPlane } from "../../testbed/cluster";
-import { crdEstablished, Kubectl, until, type AnyObject } from "../../testbed/kubectl";
+import { applyCrd, Kubectl, until, type AnyObject } from "../../testbed/kubectl";
 import { findTools } from "../../testbed/tools";
 import { startWebhooks, type Webhooks } from "../../testbed/webhook";
 import { admissionCases, manifest, nameOf, type AdmissionCase } from "../support/admission/cases";
@@ -29,8 +29,7 @@ beforeAll(async () => {
   const tools = await findTools(["kubectl"], ["kubectl"], () => undefined);
   plane = await startControlPlane({ controllers: false });
   admin = new Kubectl(tools("kubectl"), plane.kubeconfig);
-  await admin.run(["apply", "--server-side", "-f", join(root, "crds")]);
-  await crdEstablished(admin);
+  await applyCrd(admin, root);
   await admin.run(["create", "namespace", "mynamespace"]);
   k = admin.in("mynamespace");
   const first = JSON.stringify(manifest({}, "first"));

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startControlPlane, type ControlPlane } from "../../testbed/cluster";
-import { crdEstablished, Kubectl, KubectlError, until, type AnyObject } from "../../testbed/kubectl";
+import { applyCrd, Kubectl, KubectlError, until, type AnyObject } from "../../testbed/kubectl";
 import { findTools } from "../../testbed/tools";
 import { status } from "./status";
 
@@ -27,8 +27,7 @@ beforeAll(async () => {
   const tools = await findTools(["kubectl"], ["kubectl"], noProgress);
   plane = await startControlPlane({ controllers: false });
   admin = new Kubectl(tools("kubectl"), plane.kubeconfig);
-  await admin.run(["apply", "--server-side", "-f", join(root, "crds")]);
-  await crdEstablished(admin);
+  await applyCrd(admin, root);
   await admin.run(["create", "namespace", "mynamespace"]);
   k = admin.in("mynamespace");
   // The first write to a new kind waits for the API server to believe in it.

@@ -8,7 +8,7 @@ import { demoCluster, type DemoCluster } from "../../demo/cluster";
 import type { PodStatusEntry } from "../../generated/types";
 import { until, type AnyObject, type Kubectl } from "../../testbed/kubectl";
 import { installOperator } from "../../testbed/operator";
-import { eventsOf, killDaemon, pairStatus, type PairStatus } from "../../testbed/pair";
+import { changeSpec, eventsOf, killDaemon, pairStatus, type PairStatus } from "../../testbed/pair";
 
 const NAME = "sample-none";
 /** Generous: a machine with much else to do needs minutes where a free one needs seconds. */
@@ -48,8 +48,7 @@ const pod = (ordinal: number) => `${NAME}-${ordinal}`;
 const sql = (ordinal: number, text: string) =>
   k.exec(pod(ordinal), "tt", ["bash", "-lc", `ttIsql -v 1 -e "${text}; quit;" sample`]);
 const rows = (ordinal: number) => sql(ordinal, "select * from appuser.ticks");
-const change = (ttspec: object) =>
-  k.run(["patch", "ttc", NAME, "--type", "merge", "-p", JSON.stringify({ spec: { ttspec } })]);
+const change = (ttspec: object) => changeSpec(k, NAME, ttspec);
 const messages = async () => (await eventsOf(k, NAME)).map(event => event.message);
 const sees = (message: string) =>
   until(`the event "${message}"`, READY_MS, async () => (await messages()).includes(message) || undefined);

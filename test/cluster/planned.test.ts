@@ -11,7 +11,7 @@ import { until } from "../../testbed/kubectl";
 import { nodeOf } from "../../testbed/layout";
 import { startLocalWriter } from "../../testbed/local-writer";
 import { OPERATOR_NAMESPACE, operatorReady, watcherPods } from "../../testbed/operator";
-import { pairStatus, waitNormal, type PairStatus } from "../../testbed/pair";
+import { changeSpec, pairStatus, waitNormal, type PairStatus } from "../../testbed/pair";
 import {
   changesNothing,
   changesOver,
@@ -195,8 +195,7 @@ describe("an asynchronous pair whose active is cut off from everything, its data
   it("takes commits on that node until its permission ends, and none once the other one takes its first", async () => {
     const local = s.cluster.local;
     if (local === null) throw new Error("this test cuts off a node: unset KUBECONFIG for a local cluster");
-    const spec = { spec: { ttspec: { writePermissionSeconds: 3 } } };
-    await s.k.run(["patch", "ttc", "sample", "--type", "merge", "-p", JSON.stringify(spec)]);
+    await changeSpec(s.k, "sample", { writePermissionSeconds: 3 });
     await until("the pair is formed anew", NORMAL_MS, async () =>
       (await s.k.run(["get", "lease", "sample", "-o", "yaml"])).includes('"leaseMs":3000') ? true : undefined,
     );

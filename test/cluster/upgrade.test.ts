@@ -11,7 +11,7 @@ import { notOneAfterTheOther } from "../../testbed/history";
 import { until, type AnyObject, type Kubectl } from "../../testbed/kubectl";
 import { localCommits, startLocalWriter } from "../../testbed/local-writer";
 import { operatorReady, OPERATOR_NAMESPACE, watcherPods } from "../../testbed/operator";
-import { eventsOf, peerOf, waitNormal } from "../../testbed/pair";
+import { changeSpec, eventsOf, peerOf, waitNormal } from "../../testbed/pair";
 import { simulatorImages as images } from "../../testbed/simulator-images";
 import { startWriter, type Writer } from "../../testbed/writer";
 import { CALM_NODE } from "../../testbed/layout";
@@ -58,8 +58,7 @@ async function roles(name: string): Promise<{ active: string; standby: string }>
   return { active, standby: peerOf(active) };
 }
 
-const change = (name: string, ttspec: object) =>
-  k.run(["patch", "ttc", name, "--type", "merge", "-p", JSON.stringify({ spec: { ttspec } })]);
+const change = (name: string, ttspec: object) => changeSpec(k, name, ttspec);
 
 const image = (name: string): string => s.cluster.adapt(name);
 

@@ -25,7 +25,7 @@ export const VARIABLES = [
 
 const VARIABLE = /\{\{([^{}]*)\}\}/g;
 
-/** @returns the statement with its variables filled in; unknown ones stay as they are */
+/** @returns the statement with its variables filled in; unknown ones stay as they are, for TimesTen to name them */
 export function fillVariables(statement: string, values: StatementValues): string {
   const texts = new Map<string, string>([
     ["tt-name", values.database],

@@ -1,7 +1,6 @@
 /** A control plane that knows the kind, and nothing else. */
-import { join } from "node:path";
 import { startControlPlane } from "../../../testbed/cluster";
-import { crdEstablished, Kubectl, until } from "../../../testbed/kubectl";
+import { applyCrd, Kubectl, until } from "../../../testbed/kubectl";
 import { findTools } from "../../../testbed/tools";
 import type { Spec } from "./cases";
 import { Door, NAMESPACES } from "./door";
@@ -15,8 +14,7 @@ export async function openDoor(
   const plane = await startControlPlane({ controllers: false });
   try {
     const admin = new Kubectl(tools("kubectl"), plane.kubeconfig);
-    await admin.run(["apply", "--server-side", "-f", join(root, "crds")]);
-    await crdEstablished(admin);
+    await applyCrd(admin, root);
     for (const namespace of NAMESPACES) await admin.run(["create", "namespace", namespace]);
     const door = new Door(plane.kubeconfig);
     // The first write to a new kind waits for the API server to believe in it.

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { decide } from "../../../capabilities/classic/decide/decide";
 import { isInCatalogue } from "../../../capabilities/classic/report/catalogue";
-import { reasons } from "../../../capabilities/classic/reasons";
 import { whyNotAllowed } from "../../support/world/record-rules";
 import { anyObservation } from "./any-observation";
+import { expectToldAndTimely } from "./told";
 
 const runs = { numRuns: 6_000 };
 
@@ -14,12 +14,7 @@ it("every observation leads to a state and at least one known reason, within the
       const d = decide(o);
       expect(d.state).not.toBe("");
       expect(d.reasons.length).toBeGreaterThan(0);
-      for (const { reason, message } of d.reasons) {
-        expect(Object.keys(reasons)).toContain(reason);
-        expect(message).not.toBe("");
-      }
-      expect(d.wakeAfterMs).toBeGreaterThanOrEqual(0);
-      expect(d.wakeAfterMs).toBeLessThanOrEqual(o.settings.pollingIntervalMs);
+      expectToldAndTimely(d, o);
     }),
     runs,
   );

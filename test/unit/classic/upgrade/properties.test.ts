@@ -6,10 +6,10 @@ import { isStuck } from "../../../../capabilities/classic/decide/upgrade/facts";
 import { upgradeStatus } from "../../../../capabilities/classic/decide/upgrade/memory";
 import type { Decision, Effect } from "../../../../capabilities/classic/decision";
 import type { ImageProbe, Observation, ObservedPod } from "../../../../capabilities/classic/observation";
-import { reasons } from "../../../../capabilities/classic/reasons";
 import { isInCatalogue } from "../../../../capabilities/classic/report/catalogue";
 import { anyObservation } from "../any-observation";
 import { agentState, observation, pod, record } from "../fixtures";
+import { expectToldAndTimely } from "../told";
 
 const image = fc.constantFrom("tt:1", "tt:2");
 
@@ -254,12 +254,7 @@ it("whatever is decided is told in known words, and waits no longer than the pol
       const d = decide(o);
       for (const event of [...d.upgrade.announcements, ...d.upgrade.events])
         expect(isInCatalogue(event)).toBe(true);
-      for (const { reason, message } of d.reasons) {
-        expect(Object.keys(reasons)).toContain(reason);
-        expect(message).not.toBe("");
-      }
-      expect(d.wakeAfterMs).toBeGreaterThanOrEqual(0);
-      expect(d.wakeAfterMs).toBeLessThanOrEqual(o.settings.pollingIntervalMs);
+      expectToldAndTimely(d, o);
     }),
     runs,
   );
