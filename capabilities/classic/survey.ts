@@ -29,6 +29,7 @@ import { KubeError, type KubeApi, type KubeObject, type Resource } from "../runt
 import type { Reason } from "./decision";
 import { quoted, together, type NeedsFacts, type SmallClaim } from "./observe/needs";
 import { markedStatefulSet } from "./observe/template";
+import { smallVolumes, tooLittleMemory } from "./sizing";
 
 /** What was found. */
 export interface Survey extends Pick<NeedsFacts, "missing" | "doubt" | "warnings" | "small"> {
@@ -71,6 +72,7 @@ export async function survey(
     ...missingSources("ConfigMap", "dbConfigMap", namespace, maps),
     ...missingSources("Secret", "dbSecret", namespace, secrets),
     ...badMetadata(report),
+    ...(report === null ? [] : tooLittleMemory(object, report.dbIni)),
   ];
   const size = sizeOf(report);
   const refused =
@@ -78,7 +80,11 @@ export async function survey(
   return {
     missing: together([...missing, ...refused]),
     doubt: together([...missingClasses(classes), ...pullDoubts(namespace, pull)]),
-    warnings: [...(report?.warnings ?? []).map(describeFileFault), ...(isNew ? reused(claims) : [])],
+    warnings: [
+      ...(report?.warnings ?? []).map(describeFileFault),
+      ...(report === null ? [] : smallVolumes(object, report.dbIni)),
+      ...(isNew ? reused(claims) : []),
+    ],
     small: smallClaims(object, claims),
     size,
   };

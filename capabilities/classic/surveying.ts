@@ -43,7 +43,7 @@ export function needsOf(
   memory: PairMemory,
   set: KubeObject | null,
 ): Needs {
-  const invalid = specFault(object);
+  const invalid = specFault(object, set);
   const isNew = set === null;
   if (invalid === null && isDue(c, object, memory, isNew)) begin(c, key, object, memory, isNew);
   const { last } = memory.survey;

@@ -21,9 +21,8 @@ const FACTORS: Record<string, number> = {
 
 /** @returns its value in the base unit (bytes, cores), or null when the text is no quantity */
 export function parseQuantity(text: string): number | null {
-  const match = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)$/.exec(
-    text,
-  );
+  const match =
+    /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([eE][+-]?\d+)|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?)$/.exec(text);
   if (match === null) return null;
   const [, number = "", exponent = "", suffix = ""] = match;
   const value = Number(`${number}${exponent}`) * (FACTORS[suffix] ?? 1);

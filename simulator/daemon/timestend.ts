@@ -11,6 +11,7 @@ import { loadInstance, socketPath, type Instance } from "../shared/instance";
 import { onMessages, sendMessage, type Message } from "../shared/lines";
 import { messageLog, type MessageLog } from "../shared/log";
 import { Databases } from "./databases";
+import { isqlSession } from "./isql";
 import { captured, type Printed, type Utility } from "../utilities/context";
 import { ttAdmin } from "../utilities/ttAdmin";
 import { ttStatus } from "../utilities/ttStatus";
@@ -144,7 +145,13 @@ const unsaid = new Set(["status", "connect", "utility"]);
 
 function answer(socket: Socket, daemon: Daemon): void {
   socket.on("error", () => undefined);
+  let session: ((message: Message) => void) | null = null;
   onMessages(socket, message => {
+    if (session !== null) return session(message);
+    if (message.op === "isql") {
+      session = isqlSession(socket, message);
+      return undefined;
+    }
     const named = text(message, "connStr").replace(/pwd=[^;]*/gi, "pwd=***");
     if (!unsaid.has(String(message.op))) daemon.log("Info", `maind: got ${String(message.op)} ${named}`);
     serve(daemon, message).then(
@@ -156,6 +163,7 @@ function answer(socket: Socket, daemon: Daemon): void {
         sendMessage(socket, { id: message.id, error: { code, message: reason } });
       },
     );
+    return undefined;
   });
 }
 

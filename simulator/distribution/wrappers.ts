@@ -18,7 +18,7 @@ export const utilityNames = [
 ] as const;
 
 /** Those that only ask the daemon: it runs them itself for a launcher that is no Node (launcher/main.go). */
-export const daemonUtilities: readonly string[] = ["ttAdmin", "ttStatus"];
+export const daemonUtilities: readonly string[] = ["ttAdmin", "ttStatus", "ttIsql"];
 
 /**
  * @param utility name

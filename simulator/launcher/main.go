@@ -1,5 +1,5 @@
 // Command ttsim starts a utility of the simulator as quickly as TimesTen's own start: those that only ask the daemon are
-// done by the daemon itself, everything else by the bundle under Node. TimesTen's utilities are small C programs; a Node
+// done by the daemon itself, and so is a ttIsql that no person types into; everything else by the bundle under Node. TimesTen's utilities are small C programs; a Node
 // for each would cost a tenth of a second of a processor.
 //
 //	ttsim NODE BUNDLE UTILITY [ARGUMENT...]
@@ -51,6 +51,11 @@ func main() {
 		os.Exit(255)
 	}
 	utility, argv := os.Args[3], os.Args[4:]
+	if utility == "ttIsql" && !isTerminal(os.Stdin) {
+		if code, begun := session(argv); begun {
+			os.Exit(code)
+		}
+	}
 	if !byDaemon[utility] || readsTerminal(argv) {
 		run()
 	}
@@ -83,13 +88,17 @@ func readsTerminal(argv []string) bool {
 	return false
 }
 
-// ask puts one question to the daemon of $TIMESTEN_HOME. An error other than errLost: nothing was asked.
-func ask(question request) (*answer, error) {
+func dial() (net.Conn, error) {
 	path := filepath.Join(os.Getenv("TIMESTEN_HOME"), "info", "timestend.sock")
 	if len(path) > maxSocketPath {
 		return nil, errors.New("its socket lies elsewhere")
 	}
-	socket, err := net.DialTimeout("unix", path, connectTimeout)
+	return net.DialTimeout("unix", path, connectTimeout)
+}
+
+// ask puts one question to the daemon of $TIMESTEN_HOME. An error other than errLost: nothing was asked.
+func ask(question request) (*answer, error) {
+	socket, err := dial()
 	if err != nil {
 		return nil, err
 	}

@@ -15,25 +15,52 @@ export interface Printed {
   code: number;
 }
 
-/** Where a utility prints that does not run as a process of its own. */
-const elsewhere = new AsyncLocalStorage<Printed>();
+/** The process that a utility works for: where it prints to, and what else is its own. */
+export interface Principal {
+  out: (text: string) => void;
+  err: (text: string) => void;
+  pid: number;
+  /** Its working directory. */
+  cwd: string;
+}
+
+/** Set where a utility runs in the daemon for a process that only carries its input and output. */
+const elsewhere = new AsyncLocalStorage<Principal>();
+
+/** This process, or the one that this work is done for. */
+export function principal(): Principal {
+  return elsewhere.getStore() ?? itself;
+}
+
+const itself: Principal = {
+  out: text => void process.stdout.write(text),
+  err: text => void process.stderr.write(text),
+  pid: process.pid,
+  cwd: process.cwd(),
+};
 
 export function print(line = ""): void {
-  const printed = elsewhere.getStore();
-  if (printed === undefined) process.stdout.write(`${line}\n`);
-  else printed.stdout += `${line}\n`;
+  principal().out(`${line}\n`);
 }
 
 export function complain(line: string): void {
-  const printed = elsewhere.getStore();
-  if (printed === undefined) process.stderr.write(`${line}\n`);
-  else printed.stderr += `${line}\n`;
+  principal().err(`${line}\n`);
+}
+
+/** Runs a utility in this process on behalf of another. @returns its exit code */
+export function onBehalf(of: Principal, work: () => Promise<number>): Promise<number> {
+  return elsewhere.run(of, work);
 }
 
 /** Runs a utility in this process. @returns what it would have printed */
 export async function captured(utility: Utility, argv: string[]): Promise<Printed> {
   const printed: Printed = { stdout: "", stderr: "", code: 0 };
-  printed.code = await elsewhere.run(printed, () => utility(argv));
+  const caller = {
+    ...itself,
+    out: (text: string) => void (printed.stdout += text),
+    err: (text: string) => void (printed.stderr += text),
+  };
+  printed.code = await onBehalf(caller, () => utility(argv));
   return printed;
 }
 

@@ -11,7 +11,8 @@ import {
   type StatefulSet,
 } from "../../objects";
 import { KubeError, type KubeObject } from "../../runtime/ports";
-import { createOurs, type Executor } from "./execute";
+import { createOurs } from "./create";
+import type { Executor } from "./execute";
 
 interface RoleBinding extends KubeObject {
   subjects?: unknown;

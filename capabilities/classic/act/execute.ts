@@ -3,13 +3,8 @@ import type { TimesTenClassicObject } from "../../../generated/types";
 import type { Evidence, PermissionRecord } from "../../../protocol";
 import {
   activeServiceName,
-  buildActiveService,
   buildEndpointSlice,
-  buildHeadlessService,
-  buildPodDisruptionBudget,
   buildRecordLease,
-  buildSecret,
-  certificateName,
   findContainer,
   identityOf,
   imagesOf,
@@ -24,14 +19,14 @@ import {
   type ObjectSettings,
   type StatefulSet,
 } from "../../objects";
-import { KubeError, type KubeApi, type KubeObject, type Log, type Resource } from "../../runtime/ports";
+import { KubeError, type KubeApi, type Log } from "../../runtime/ports";
 import { applicationEvents, memoryEvent, templateChanged } from "../decide/upgrade/applications";
-import type { Effect, EventText, Reason, RecordWrite } from "../decision";
+import type { Effect, Reason, RecordWrite } from "../decision";
 import { keepClaimAccess } from "./claimAccess";
+import { create, ForeignObjectError } from "./create";
 import { withNotes } from "../observe/notes";
 import { markedStatefulSet, templateFacts } from "../observe/template";
 import type { PairMemory } from "../observe/memory";
-import { capitalised } from "../report/reasonEvents";
 import { grow } from "./grow";
 import { mend } from "./mend";
 import { endProbe, probe } from "./probe";
@@ -116,7 +111,7 @@ export async function runEffects(
       if (effect.do !== "deletePod") await runOne(x, object, memory, effect);
       else if (await deletePod(x, object, effect)) deleted.push(effect.podUID);
     } catch (error) {
-      failures.push({ reason: "EffectFailed", message: `${shownEffect(effect)}: ${messageOf(error)}` });
+      failures.push(failureOf(effect, error));
     }
   }
   return { routedAtMs, failures, deleted };
@@ -171,6 +166,12 @@ async function deletePod(
   }
   x.log.info("pod deleted", { pod: podName, uid: podUID });
   return true;
+}
+
+function failureOf(effect: OtherEffect, error: unknown): Reason {
+  const isForeign = error instanceof ForeignObjectError;
+  const shown = `${shownEffect(effect)}${isForeign ? "" : ":"} ${messageOf(error)}`;
+  return { reason: isForeign ? "ForeignObject" : "EffectFailed", message: shown };
 }
 
 /** @returns what an effect is about, for people */
@@ -296,95 +297,6 @@ async function label(
     if (error instanceof KubeError && (error.status === 404 || error.status === 409)) return;
     throw error;
   }
-}
-
-async function create(
-  x: Executor,
-  object: TimesTenClassicObject,
-  memory: PairMemory,
-  { kind, name }: Effect & { do: "create" },
-): Promise<void> {
-  // What the Pods need to reach the record comes before them.
-  if (kind === "StatefulSet") await keepClaimAccess(x, object, null);
-  const [resource, built] = await build(x, object, memory, kind);
-  if (!(await createOurs(x, object, resource, built))) return;
-  memory.pendingEvents.push({
-    type: "Normal",
-    reason: "Create",
-    message: `${shownKind(kind)} ${name} created`,
-  });
-  if (kind === "StatefulSet") memory.pendingEvents.push(...firstWords(x, object, memory));
-}
-
-/** What a person should know when the databases are made. */
-function firstWords(x: Executor, object: TimesTenClassicObject, memory: PairMemory): EventText[] {
-  const { warnings = [] } = memory.survey.last ?? {};
-  const doubts = warnings.map(
-    (message): EventText => ({ type: "Warning", reason: "Doubtful", message: capitalised(message) }),
-  );
-  return [memoryEvent(object, x.settings), ...doubts];
-}
-
-/** @returns whether it was made now; it is safe to repeat. @throws when the name is somebody else's */
-export async function createOurs(
-  x: Executor,
-  object: TimesTenClassicObject,
-  resource: Resource,
-  built: KubeObject,
-): Promise<boolean> {
-  x.mayAct();
-  try {
-    await x.kube.create(resource, built);
-    return true;
-  } catch (error) {
-    if (!(error instanceof KubeError) || error.status !== 409) throw error;
-    await notForeign(x, object, resource, built.metadata.name);
-    return false;
-  }
-}
-
-/** The cache may lag behind what we made ourselves a moment ago; anything else of that name is somebody else's. */
-async function notForeign(
-  x: Executor,
-  object: TimesTenClassicObject,
-  resource: Resource,
-  name: string,
-): Promise<void> {
-  const found = await x.kube.get(resource, identityOf(object).namespace, name);
-  if (found !== null && !isOwnedBy(found, object)) throw new Error("the name is taken by another object");
-}
-
-type CreateKind = (Effect & { do: "create" })["kind"];
-
-async function build(
-  x: Executor,
-  object: TimesTenClassicObject,
-  memory: PairMemory,
-  kind: CreateKind,
-): Promise<[Resource, KubeObject]> {
-  switch (kind) {
-    case "Secret": {
-      // A Secret that was lost is made again as it was: running agents know no other.
-      const value =
-        memory.credentials?.value ??
-        (await x.newCredentials(certificateName(identityOf(object), x.settings)));
-      return [resources.secret, buildSecret(object, value)];
-    }
-    case "headless Service":
-      return [resources.service, buildHeadlessService(object)];
-    case "active Service":
-      return [resources.service, buildActiveService(object)];
-    case "EndpointSlice":
-      return [resources.endpointSlice, buildEndpointSlice(object, null)];
-    case "PodDisruptionBudget":
-      return [resources.podDisruptionBudget, buildPodDisruptionBudget(object)];
-    case "StatefulSet":
-      return [resources.statefulSet, markedStatefulSet(object, x.settings)];
-  }
-}
-
-function shownKind(kind: CreateKind): string {
-  return kind === "headless Service" || kind === "active Service" ? "Service" : kind;
 }
 
 /** @returns the error's message; the API server's messages carry no secrets */

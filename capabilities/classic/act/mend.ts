@@ -27,7 +27,13 @@ export async function mend(
   // Read afresh: the cache may lag behind our own last word.
   const found = await x.kube.get(resource, identityOf(object).namespace, name);
   if (found === null || !isOwnedBy(found, object)) return;
-  const fields = ownFields(object, x.settings, kind, found, specFault(object) !== null);
+  const fields = ownFields(
+    object,
+    x.settings,
+    kind,
+    found,
+    specFault(object, kind === "StatefulSet" ? found : null) !== null,
+  );
   const paths = differences(found, fields);
   if (paths.length === 0) return;
   x.mayAct();

@@ -3,7 +3,8 @@ import type { TimesTenClassicObject } from "../../../generated/types";
 import { buildProbePod, identityOf, resources } from "../../objects";
 import { KubeError } from "../../runtime/ports";
 import type { Effect } from "../decision";
-import { createOurs, type Executor } from "./execute";
+import { createOurs } from "./create";
+import type { Executor } from "./execute";
 
 /** @throws KubeError, or Error when the name is somebody else's */
 export async function probe(

@@ -8,6 +8,7 @@ import { checks as checksByName } from "../../validators/checks";
 import { imagesOf, isOwnedBy, type StatefulSet } from "../../objects";
 import type { KubeObject } from "../../runtime/ports";
 import type { Reason } from "../decision";
+import { changedClaims } from "./claims";
 
 /** The checks of admission: an object may have been stored while it was away. */
 const checks: readonly Check[] = Object.values(checksByName);
@@ -46,11 +47,14 @@ export const allThere: NeedsFacts = {
   small: [],
 };
 
-/** @returns what admission would say about the object as it is stored; null when it would admit it */
-export function specFault(object: TimesTenClassicObject): Reason | null {
+/**
+ * @param set the StatefulSet of that name, whoever's it is: it tells what the object was when it was made
+ * @returns what admission would say about the object as it is stored; null when it would admit it
+ */
+export function specFault(object: TimesTenClassicObject, set: KubeObject | null): Reason | null {
   // Compared with itself: what may not change has not changed.
   const old = object.status?.highLevelState === undefined ? null : object;
-  const faults = checks.flatMap(check => check(object, old));
+  const faults = [...checks.flatMap(check => check(object, old)), ...changedClaims(object, set)];
   return faults.length === 0 ? null : { reason: "InvalidSpec", message: describeFaults(faults) };
 }
 

@@ -1,11 +1,13 @@
 /** ttIsql's own commands and the running of statements. */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Catalog } from "../../engine/catalog";
 import { asTimesTenError, TimesTenError } from "../../shared/errors";
 import type { Instance } from "../../shared/instance";
 import type { Scheme } from "../../sql/scheme";
-import { NoDaemon, print } from "../context";
+import { NoDaemon, principal, print } from "../context";
 import { describeConnection, openConnection, type IsqlConnection } from "./connection";
 import { counted, resultLines } from "./format";
 import { firstWord, isLineCommand, Splitter } from "./splitter";
@@ -17,6 +19,15 @@ const helpText = `Statements end with a semicolon. Commands of this ttIsql:
   autocommit on|off; commit; rollback; verbosity <0-4>;
   connect "<connection string>"; connect adding "<attributes>" as <name>; use <name>; disconnect;
   run <file>; host <command>; exit; quit;`;
+
+/** Runs a command of the operating system; what it prints is printed here. */
+async function shell(command: string): Promise<void> {
+  const { out, err, cwd } = principal();
+  const child = spawn("/bin/sh", ["-c", command], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.on("data", chunk => out(String(chunk)));
+  child.stderr.on("data", chunk => err(String(chunk)));
+  await once(child, "close");
+}
 
 /** A ttIsql session. */
 export class Isql {
@@ -113,8 +124,7 @@ export class Isql {
         return print("Disconnecting...");
       case "host":
       case "!":
-        spawnSync("/bin/sh", ["-c", rest], { stdio: "inherit" });
-        return;
+        return shell(rest);
       case "run":
       case "start":
       case "@":
@@ -146,7 +156,7 @@ export class Isql {
   /** Runs a file of commands. */
   async file(path: string): Promise<void> {
     const splitter = new Splitter();
-    const lines = readFileSync(path, "utf8").split(/\r?\n/);
+    const lines = readFileSync(resolve(principal().cwd, path), "utf8").split(/\r?\n/);
     const commands = lines.flatMap(line => splitter.line(line));
     for (const command of [...commands, ...splitter.end()]) {
       if (this.finished) return;
@@ -207,6 +217,12 @@ export class Isql {
     }
     print(counted(found.length, "table", "found"));
     if (found.length > 0) print("(primary key columns are indicated with *)");
+  }
+
+  /** Cuts all connections, whatever they are at: nobody is there any more to hear of it. */
+  abandon(): void {
+    this.finished = true;
+    for (const connection of this.connections.values()) connection.caller.socket.destroy();
   }
 
   /** Ends all connections. */

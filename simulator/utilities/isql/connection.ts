@@ -3,7 +3,7 @@ import { attribute, resolveTarget, type Target } from "../../shared/connstr";
 import { errors } from "../../shared/errors";
 import type { Instance } from "../../shared/instance";
 import { caller, openSocket, type Caller, type Message } from "../../shared/lines";
-import { askDaemon } from "../context";
+import { askDaemon, principal } from "../context";
 
 /** An open connection and what it was opened with. */
 export interface IsqlConnection {
@@ -24,7 +24,7 @@ function greeting(target: Target, user: string | null, pwd: string | null): Mess
     uid: user,
     pwd,
     name: target.dsn,
-    pid: process.pid,
+    pid: principal().pid,
     ...(durable === undefined ? {} : { durable: durable === "1" }),
     ...(lockWait === undefined ? {} : { lockWaitMs: Number(lockWait) * 1000 }),
   };

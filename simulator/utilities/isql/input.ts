@@ -1,7 +1,18 @@
 /** Lines of standard input, one at a time, from a terminal (with editing) or a pipe. */
 import { createInterface, type Interface } from "node:readline";
 
-export class Input {
+/** Where a session's commands come from. */
+export interface Input {
+  readonly isTerminal: boolean;
+  /** @returns the next line, or null at the end */
+  next: (prompt: string) => Promise<string | null>;
+  close: () => void;
+  /** Set by the session: called when nobody is there any more to hear the answers. */
+  onGone?: () => void;
+}
+
+/** Standard input of this process. */
+export class StandardInput implements Input {
   private lines: string[] = [];
   private ended = false;
   private wake: (() => void) | null = null;

@@ -2,7 +2,7 @@
 import { parseArguments } from "../../shared/args";
 import { guarded, print } from "../context";
 import { Isql } from "./commands";
-import { Input } from "./input";
+import { StandardInput, type Input } from "./input";
 import { Splitter } from "./splitter";
 
 const prompt = "Command> ";
@@ -34,8 +34,16 @@ async function interactive(isql: Isql, input: Input): Promise<void> {
   }
 }
 
-/** Entry. A failed command does not change the exit code; a failed connect does. */
+/** Entry. */
 export function ttIsql(argv: string[]): Promise<number> {
+  return ttIsqlOver(argv, () => new StandardInput());
+}
+
+/**
+ * @param begin called when the arguments are in order: the session's commands
+ * @returns the exit code. A failed command does not change it; a failed connect does.
+ */
+export function ttIsqlOver(argv: string[], begin: () => Input): Promise<number> {
   return guarded("ttIsql", async instance => {
     const { flags, values, rest } = parseArguments(
       argv,
@@ -46,12 +54,13 @@ export function ttIsql(argv: string[]): Promise<number> {
       print(`TimesTen Release ${instance.release}`);
       return 0;
     }
-    const input = new Input();
+    const input = begin();
     const isql = new Isql(
       instance,
       Number(values.get("v") ?? "2"),
       async user => (await input.next(`Enter password for '${user.toLowerCase()}': `)) ?? "",
     );
+    input.onGone = () => isql.abandon();
     if (isql.verbosity >= 2) banner();
     const connStr = values.get("connstr") ?? rest.at(-1);
     const connected = connStr === undefined || (await isql.connect(connStr));

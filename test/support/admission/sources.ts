@@ -93,14 +93,18 @@ export const sources: AdmissionCase[] = [
   given(35, "name in place of a list", { dbConfigMap: "a" }, { schema: "must be of type array" }),
   ...(
     [
-      [36, "one key in two sources"],
       [37, "key that is no metadata file"],
+      [43, "password in a ConfigMap"],
+    ] as const
+  ).map(([number, title]) => given(number, title, { dbConfigMap: ["a"] }, { pass: "a warning Event" })),
+  ...(
+    [
+      [36, "one key in two sources"],
       [38, "db.ini that sets DataStore"],
       [39, "db.ini with a line that is none"],
       [40, "TimesTen Cache without what db.ini needs"],
       [41, "malformed adminUser"],
       [42, "cachegroups.sql without cacheUser"],
-      [43, "password in a ConfigMap"],
     ] as const
   ).map(([number, title]) => given(number, title, { dbConfigMap: ["a"] }, { pass: "BadMetadata" })),
 ];

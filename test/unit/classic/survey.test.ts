@@ -215,13 +215,32 @@ describe("with what a survey found", () => {
 
 describe("an object that admission would refuse", () => {
   const wrong = sample({ databaseMemorySize: "40 gigs", image: "not an image" });
-  const invalid = specFault(wrong);
+  const invalid = specFault(wrong, null);
 
   it("is told of with every fault and its path", () => {
-    expect(specFault(sample())).toBeNull();
+    expect(specFault(sample(), null)).toBeNull();
     expect(invalid?.reason).toBe("InvalidSpec");
     expect(invalid?.message).toContain("spec.ttspec.image");
     expect(invalid?.message).toContain("spec.ttspec.databaseMemorySize");
+  });
+
+  it("is told of where its claims were changed after its StatefulSet was made, whatever the API server adds", () => {
+    const claim = (storage: string) => ({
+      metadata: { name: "mine" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage } } },
+    });
+    const withClaims = (...claims: object[]) => {
+      const object = sample();
+      return { ...object, spec: { ...object.spec, volumeClaimTemplates: claims } } as typeof object;
+    };
+    const set = markedStatefulSet(withClaims(claim("1Gi")), settings);
+    for (const one of set.spec.volumeClaimTemplates ?? [])
+      Object.assign(one, { apiVersion: "v1", kind: "PersistentVolumeClaim", status: { phase: "Pending" } });
+    expect(specFault(withClaims(claim("1024Mi")), set)).toBeNull();
+    for (const changed of [withClaims(claim("2Gi")), withClaims(), withClaims(claim("1Gi"), claim("1Gi"))])
+      expect(specFault(changed, set)?.message).toContain(
+        "spec.volumeClaimTemplates cannot be changed: StatefulSet claims are fixed at creation",
+      );
   });
 
   it("makes nothing when it is new", () => {

@@ -1,5 +1,7 @@
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
-import { Bed, put, type Host } from "./support/bed";
+import { Bed, eventually, put, type Host } from "./support/bed";
 
 describe("ttIsql", () => {
   const bed = new Bed();
@@ -126,5 +128,55 @@ describe("ttIsql", () => {
       "select count(*) from t; call ttHostNameGet; exit",
     ]);
     expect(text).toBe("< 1 >\n< 127 >\n");
+  });
+
+  it("runs commands of the operating system and files beside it, where it was started", async () => {
+    put(join(host.folder, "beside.sql"), "select 7 from dual;");
+    const script = `host cd ${host.folder} && echo "from $(basename $PWD)" && echo wrong >&2;\nrun ${host.folder}/beside.sql;\n`;
+    const { stdout, stderr } = await host.run("ttIsql", ["-v", "1", "sample"], script);
+    expect([stdout, stderr]).toEqual([`from ${join(host.folder).split("/").at(-1)}\n< 7 >\n`, "wrong\n"]);
+  });
+
+  describe("that stays connected", () => {
+    /** A ttIsql and what it has printed so far. */
+    const open = async (): Promise<{ child: ChildProcessWithoutNullStreams; said: () => string }> => {
+      const child = host.start("ttIsql", ["-v", "1", "-connStr", "DSN=sample"]);
+      let text = "";
+      child.stdout.on("data", chunk => (text += String(chunk)));
+      child.stdin.write("autocommit off;\nselect 'here' from dual;\n");
+      await eventually("the connection", () => text.includes("< here >"));
+      return { child, said: () => text };
+    };
+
+    it("is listed under its own process, and ends what it had open when it is killed", async () => {
+      const { child, said } = await open();
+      child.stdin.write("insert into app.t (k) values (99);\nselect count(*) from app.t where k = 99;\n");
+      await eventually("the row", () => said().includes("< 1 >"));
+      expect(await host.ok("ttStatus")).toMatch(new RegExp(`^Process\\s+${child.pid}\\s`, "m"));
+      child.kill("SIGKILL");
+      await once(child, "close");
+      await eventually("the end of its connection", async () => {
+        return !(await host.ok("ttStatus")).includes(String(child.pid));
+      });
+      expect(await quiet("select count(*) from app.t where k = 99;\n")).toEqual(["< 0 >"]);
+    });
+
+    it("fails with whatever is asked once the database is gone, and not before", async () => {
+      const { child, said } = await open();
+      const { daemon } = await host.pids();
+      await host.kill(daemon);
+      expect(said()).toBe("< here >\n");
+      child.stdin.write("select 1 from dual;\n");
+      await eventually("the error", () =>
+        said().endsWith("994: Database connection terminated. Please reconnect.\nThe command failed.\n"),
+      );
+      child.stdin.end("quit;\n");
+      await once(child, "close");
+      expect(
+        said()
+          .split("\n")
+          .filter(line => line === "The command failed."),
+      ).toHaveLength(1);
+    });
   });
 });

@@ -1,5 +1,5 @@
 /** Simulated instances on loopback addresses of their own, as real processes in a temporary directory. */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, appendFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -99,10 +99,15 @@ export class Host {
     };
   }
 
+  /** Starts a utility and leaves it running. */
+  start(utility: string, args: string[] = []): ChildProcessWithoutNullStreams {
+    const directory = utility === "ttInstanceCreate" ? this.installation : this.home;
+    return spawn(join(directory, "bin", utility), args, { env: this.env(), stdio: "pipe" });
+  }
+
   /** Runs a utility to its end. */
   run(utility: string, args: string[] = [], input = ""): Promise<Outcome> {
-    const directory = utility === "ttInstanceCreate" ? this.installation : this.home;
-    const child = spawn(join(directory, "bin", utility), args, { env: this.env(), stdio: "pipe" });
+    const child = this.start(utility, args);
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", chunk => (stdout += String(chunk)));
