@@ -22,6 +22,7 @@ import { doubtState } from "./state";
 import { checkStatement, doubtStatement } from "./statement";
 import { checkStorageClassName } from "./storage";
 import { checkTemplate, doubtTemplate } from "./template";
+import { checkTemplateShape } from "./templateShape";
 import { doubtTimes } from "./times";
 import { checkTtspec } from "./ttspec";
 import { doubtWithoutEffect } from "./withoutEffect";
@@ -36,6 +37,7 @@ export const checks: Readonly<Record<string, Check>> = {
   quantities: checkQuantities,
   hugePages: checkHugePages,
   statement: checkStatement,
+  templateShape: checkTemplateShape,
   template: checkTemplate,
   claims: checkClaims,
 };

@@ -6,6 +6,7 @@ import { checkLabels } from "../../../capabilities/validators/labels";
 import { checkName } from "../../../capabilities/validators/name";
 import { checkQuantities } from "../../../capabilities/validators/quantities";
 import { checkStorageClassName } from "../../../capabilities/validators/storage";
+import { checkTemplateShape } from "../../../capabilities/validators/templateShape";
 import { checkTtspec } from "../../../capabilities/validators/ttspec";
 import { FIELDS_OF_PODS } from "../../../capabilities/validators/changesOfPods";
 import { checks as allChecks, doubts as allDoubts } from "../../../capabilities/validators/checks";
@@ -117,6 +118,30 @@ describe("the storage", () => {
       "spec.ttspec.databaseCPURequest must be greater than zero",
     ]);
     expect(say(checkQuantities, sample())).toEqual([]);
+  });
+});
+
+describe("the template", () => {
+  it.each<[unknown, string]>([
+    ["none", "spec.template must be an object"],
+    [{ metadata: [] }, "spec.template.metadata must be an object"],
+    [{ metadata: { labels: { version: 1 } } }, "spec.template.metadata.labels.version must be a string"],
+    [{ spec: { containers: "none" } }, "spec.template.spec.containers must be a list"],
+    [{ spec: { containers: {} } }, "spec.template.spec.containers must be a list"],
+    [{ spec: { initContainers: ["a"] } }, "spec.template.spec.initContainers[0] must be an object"],
+    [{ spec: { volumes: [null] } }, "spec.template.spec.volumes[0] must be an object"],
+    [{ spec: { affinity: [] } }, "spec.template.spec.affinity must be an object"],
+  ])("cannot be %j", (template, fault) => {
+    expect(say(checkTemplateShape, raw({ template }))).toEqual([fault]);
+  });
+
+  it.each([
+    null,
+    {},
+    { metadata: null, spec: null },
+    { spec: { containers: null, volumes: [{ name: "a" }] } },
+  ])("may be %j", template => {
+    expect(say(checkTemplateShape, raw({ template }))).toEqual([]);
   });
 });
 
