@@ -52,6 +52,8 @@ export interface PassContext {
 const EFFECT_RETRY_MS = 1_000;
 /** A new leader looks again this soon while the agents have not answered, ms. */
 const WARMING_WAKE_MS = 500;
+/** So long after a handover began its passes look at nothing but the databases, ms: most are over by then. */
+const HANDOVER_QUIET_MS = 1_000;
 /** A Secret that could not be read is looked for again after this, ms. */
 const SECRET_CHECK_MS = 60_000;
 
@@ -148,7 +150,10 @@ async function carryOut(
   if (told !== null) tellRecord(o, told, sessions, memory);
   // Commands were thought of under the former record: after a write the next pass thinks again.
   if (d.recordWrite === null) sendCommands(o, d.commands, sessions, memory, () => c.enqueue(key));
-  const done = await runEffects(c.executor, o.object, memory, d.effects);
+  const quietMs = handoverQuietMs(o, d);
+  const effects = quietMs > 0 ? d.effects.filter(effect => effect.do === "route") : d.effects;
+  const done = await runEffects(c.executor, o.object, memory, effects);
+  if (quietMs > 0) return { wakeAfterMs: Math.min(d.wakeAfterMs, quietMs) };
   for (const failure of done.failures) c.world.log.warn("effect failed", { key, ...failure });
   const wakeAfterMs = wake(d, done.failures.length > 0);
   const waiting = d.recordWrite === null && memory.isWarming(o.pods, o.nowMs);
@@ -170,6 +175,18 @@ async function carryOut(
     throw error;
   }
   return { wakeAfterMs };
+}
+
+/**
+ * Nobody may write until the next record: what only tells or tidies would hold it up, by a round trip to the API server
+ * for each.
+ * @returns how long it may wait still, ms; 0: no longer
+ */
+function handoverQuietMs({ record, nowMs }: Observation, d: Decision): number {
+  const handover = record?.value.mode === "Closed" ? record.notes.handover : null;
+  if (handover === null || d.recordWrite !== null) return 0;
+  const sinceMs = Math.max(0, nowMs - handover.startedAtMs);
+  return Math.max(0, HANDOVER_QUIET_MS - sinceMs);
 }
 
 function tellFinished(c: PassContext, memory: PairMemory): void {
