@@ -9,8 +9,10 @@ export const DEFAULT_LEASE_MS = 6_000;
 export const LEASE_BOUNDS_MS = { min: 3_000, max: 60_000 } as const;
 /** Bound on how far the rates of two nodes' clocks may be apart; 0.1: by a tenth. */
 export const CLOCK_RATE_BOUND = 0.1;
-/** Below this L the short set of h, c and g is used, ms. */
+/** Below this L the short set of h and c is used, ms. */
 const SHORT_LEASE_MS = 6_000;
+/** g, measured with processors that are busy with eight other things (docs/guard-timing.md), and some more, ms. */
+const GUARD_MS = 1_000;
 
 /** All in ms. */
 export interface PermissionTiming {
@@ -32,12 +34,11 @@ export interface PermissionTiming {
  */
 export function timingFor(leaseMs: number): PermissionTiming {
   const short = leaseMs < SHORT_LEASE_MS;
-  const guardMs = short ? 500 : 1_000;
   return {
     leaseMs,
     heartbeatMs: short ? 250 : 500,
     closingMs: short ? 250 : 500,
-    guardMs,
-    waitMs: Math.ceil((1 + CLOCK_RATE_BOUND) * (leaseMs + guardMs)),
+    guardMs: GUARD_MS,
+    waitMs: Math.ceil((1 + CLOCK_RATE_BOUND) * (leaseMs + GUARD_MS)),
   };
 }

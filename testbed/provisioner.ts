@@ -25,21 +25,24 @@ export interface Claim extends KubeObject {
     readonly accessModes: readonly string[];
     readonly resources: { readonly requests?: Readonly<Record<string, string>> };
   };
+  readonly status?: { readonly capacity?: Readonly<Record<string, string>> };
 }
 
 /** The parts of a PersistentVolume that matter here. */
 export interface Volume extends KubeObject {
   readonly spec: {
+    readonly capacity?: Readonly<Record<string, string>>;
     readonly local?: { readonly path: string };
     readonly persistentVolumeReclaimPolicy?: string;
   };
   readonly status?: { readonly phase?: string };
 }
 
-/** What to do next: make a folder and its volume, or delete a volume and its folder. */
+/** What to do next: make a folder and its volume, delete a volume and its folder, or let one grow with its claim. */
 export type Action =
   | { readonly kind: "provision"; readonly folder: string; readonly volume: Record<string, unknown> }
-  | { readonly kind: "remove"; readonly folder: string; readonly name: string };
+  | { readonly kind: "remove"; readonly folder: string; readonly name: string }
+  | { readonly kind: "grow"; readonly folder: string; readonly volume: Volume; readonly claim: Claim };
 
 const annotation = (o: KubeObject, key: string): string | undefined => o.metadata.annotations?.[key];
 
@@ -118,7 +121,26 @@ export function decide(claims: readonly Claim[], volumes: readonly Volume[], roo
         folder: basename(v.spec.local?.path ?? v.metadata.name),
       }),
     );
-  return [...provision, ...remove];
+  return [...provision, ...remove, ...volumes.flatMap(volume => growth(volume, claims))];
+}
+
+/** The API server lets no claim shrink. */
+function growth(volume: Volume, claims: readonly Claim[]): Action[] {
+  const { name } = volume.metadata;
+  const claim = claims.find(one => one.spec.volumeName === name);
+  const requests = claim?.spec.resources.requests;
+  if (claim === undefined || requests?.["storage"] === undefined) return [];
+  if (annotation(volume, PROVISIONED_BY) !== PROVISIONER || volume.spec.capacity === undefined) return [];
+  if (volume.spec.capacity["storage"] === requests["storage"]) return [];
+  const capacity = { ...volume.spec.capacity, storage: requests["storage"] };
+  return [
+    {
+      kind: "grow",
+      folder: name,
+      volume: { ...volume, spec: { ...volume.spec, capacity } },
+      claim: { ...claim, status: { ...claim.status, capacity } },
+    },
+  ];
 }
 
 /** Makes the storage classes that are not there. */
@@ -132,6 +154,7 @@ export async function createClasses(client: KubeClient): Promise<void> {
         },
         provisioner: PROVISIONER,
         reclaimPolicy: "Delete",
+        allowVolumeExpansion: true,
         volumeBindingMode: c.pinned ? "WaitForFirstConsumer" : "Immediate",
       }),
     );
@@ -164,6 +187,11 @@ export function startProvisioner(
     if (action.kind === "provision") {
       mkdirSync(path, { recursive: true });
       await ignoring(409, () => client.request("POST", "/api/v1/persistentvolumes", action.volume));
+    } else if (action.kind === "grow") {
+      const { namespace, name } = action.claim.metadata;
+      await client.request("PUT", `/api/v1/persistentvolumes/${action.folder}`, action.volume);
+      const place = `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}/status`;
+      await client.request("PUT", place, action.claim);
     } else {
       await ignoring(404, () => client.request("DELETE", `/api/v1/persistentvolumes/${action.name}`));
       rmSync(path, { recursive: true, force: true });

@@ -135,6 +135,20 @@ it("stopManaging leaves a dead daemon dead, reexamine has it repaired", async ()
   expect(await rows(1)).toMatch(/101/);
 });
 
+it("more storage is asked for and given, without a Pod being touched", async () => {
+  const before = await Promise.all([bootOf(0), bootOf(1), bootOf(2)]);
+  await change({ storageSize: "300G" });
+  for (const ordinal of [0, 1, 2]) {
+    const name = `tt-persistent-${pod(ordinal)}`;
+    await until(`${name} has grown`, READY_MS, async () => {
+      const claim = await k.get<AnyObject & { status?: { capacity?: { storage?: string } } }>("pvc", name);
+      return claim?.status?.capacity?.storage === "300G" || undefined;
+    });
+    await sees(`Claim ${name} asks for 300G instead of 250G`);
+  }
+  expect(await Promise.all([bootOf(0), bootOf(1), bootOf(2)])).toEqual(before);
+});
+
 async function bootOf(ordinal: number): Promise<string | undefined> {
   const status: Status = await pairStatus(k, NAME);
   return status.podStatus?.[ordinal]?.dbStatus?.boot;

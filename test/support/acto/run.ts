@@ -12,8 +12,14 @@ export interface Outcome {
   detail: string;
 }
 
-/** @returns the outcome of one case */
-export async function runCase(one: Case, door: Door): Promise<Outcome> {
+/** What becomes of an admitted object: null when it works. */
+export type Live = (seed: string, before: Spec | null, spec: Spec) => Promise<string | null>;
+
+/**
+ * @param live has the object's life lived; in the world, each one once, where nothing else is given
+ * @returns the outcome of one case
+ */
+export async function runCase(one: Case, door: Door, live: Live = liveOnce): Promise<Outcome> {
   const judge = (verdict: Outcome["verdict"], detail: string): Outcome => ({ case: one, verdict, detail });
   const { before } = one;
   const stored = before === null ? null : await door.put(before);
@@ -33,10 +39,10 @@ export async function runCase(one: Case, door: Door): Promise<Outcome> {
   return judge(fate === null ? "works" : "failed", fate ?? "");
 }
 
-/** A spec that is stored as another one is has had its life already. */
 const lives = new Map<string, Promise<string | null>>();
 
-function live(seed: string, before: Spec | null, spec: Spec): Promise<string | null> {
+/** A life in the deterministic world. A spec that is stored as another one is has had its life already. */
+export function liveOnce(seed: string, before: Spec | null, spec: Spec): Promise<string | null> {
   const key = JSON.stringify([before, spec]);
   let fate = lives.get(key);
   if (fate === undefined) {

@@ -3,6 +3,7 @@
  * test/cluster/api-conformance). A behaviour the engine relies on and this suite does not hold is a gap here.
  */
 import type { KubeApi } from "../../../capabilities/runtime/ports";
+import { describeApplies } from "./conformance/applies";
 import { describeControllers } from "./conformance/controllers";
 import { describeDeletes } from "./conformance/deletes";
 import type { ApiUnderTest } from "./conformance/objects";
@@ -36,6 +37,7 @@ export function describeKubeApi(
     }, 60_000);
 
     describeWrites(() => ({ api, kube, namespace }));
+    describeApplies(() => ({ api, kube, namespace }));
     describeStatus(() => ({ api, kube, namespace }));
     describeDeletes(() => ({ api, kube, namespace }));
     describeWatches(() => ({ api, kube, namespace }));

@@ -85,4 +85,21 @@ describe("the provisioner", () => {
     const retained = { ...kept, spec: { ...kept.spec, persistentVolumeReclaimPolicy: "Retain" } };
     expect(decide([], [retained], ROOT)).toEqual([]);
   });
+
+  test("lets a volume grow with its claim, once", () => {
+    const plain = claim("1", "oci");
+    const bound = { ...plain, spec: { ...plain.spec, volumeName: "pv-1" } };
+    const sized = (storage: string): Volume => {
+      const one = volume("pv-1", "Bound");
+      return { ...one, spec: { ...one.spec, capacity: { storage } } };
+    };
+    expect(decide([bound], [sized("100G")], ROOT)).toMatchObject([
+      {
+        kind: "grow",
+        volume: { metadata: { name: "pv-1" }, spec: { capacity: { storage: "250G" } } },
+        claim: { status: { capacity: { storage: "250G" } } },
+      },
+    ]);
+    expect(decide([bound], [sized("250G")], ROOT)).toEqual([]);
+  });
 });
