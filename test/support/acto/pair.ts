@@ -1,4 +1,5 @@
 /** An admitted spec in the deterministic world: a whole pair, or independent databases, with the real engine. */
+import { resources } from "../../../capabilities/objects";
 import { IndependentWorld } from "../world/independent/world";
 import { configMaps, secrets, timesTenClassics } from "../world/cluster/resources";
 import { type Classic, NAME, NAMESPACE, WholeWorld } from "../world/world";
@@ -20,7 +21,7 @@ export async function created(seed: string, spec: Spec): Promise<Fate> {
   return life.guarded(() => life.settles("created"));
 }
 
-/** @returns what becomes of an object that is changed so when it works, and changed back */
+/** @returns what becomes of an object that is changed so when it works, and changed back; that it is not healed counts more */
 export async function changed(seed: string, before: Spec, spec: Spec): Promise<Fate> {
   const life = new Life(seed, before);
   return life.guarded(async () => {
@@ -30,7 +31,7 @@ export async function changed(seed: string, before: Spec, spec: Spec): Promise<F
     const after = await life.settles("changed");
     life.apply(before);
     const healed = await life.settles("rolled back");
-    return after ?? healed;
+    return healed ?? after;
   });
 }
 
@@ -119,6 +120,11 @@ class Life {
       data: { "db.ini": "PermSize=200\n" },
     };
     store.create(configMaps, config);
+    store.create(resources.storageClass, {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: "standard" },
+    });
     for (const one of [
       secret("sample-users", "Opaque", { adminUser: "app/tiger", replicationWallet: "x" }),
       secret("exporter-wallet", "Opaque", { "cwallet.sso": "x" }),

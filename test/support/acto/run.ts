@@ -6,11 +6,13 @@ import { changed, created } from "./pair";
 /** What became of a case. */
 export interface Outcome {
   case: Case;
-  /** refused: with a path. works: it reached Normal, and so did the roll-back. */
+  /** refused: with a path, at the door or in the pass. works: it reached Normal, and so did the roll-back. */
   verdict: "refused" | "works" | "failed";
   /** Why it failed, or the refusal. */
   detail: string;
 }
+
+const ONLY_GROWS = /can only grow/;
 
 /** What becomes of an admitted object: null when it works. */
 export type Live = (seed: string, before: Spec | null, spec: Spec) => Promise<string | null>;
@@ -33,10 +35,16 @@ export async function runCase(one: Case, door: Door, live: Live = liveOnce): Pro
   }
   if (before !== null && stored !== null) {
     const back = await door.changes(before);
-    if (back.refusal !== undefined) return judge("failed", `cannot be rolled back: ${back.refusal}`);
+    // What only grows does not go back, and says so.
+    const stays =
+      back.refusal !== undefined && ONLY_GROWS.test(back.refusal) && namesField(back.refusal, one.path);
+    if (back.refusal !== undefined && !stays)
+      return judge("failed", `cannot be rolled back: ${back.refusal}`);
   }
   const fate = await live(`acto ${one.path} ${one.what}`, stored, answer.spec);
-  return judge(fate === null ? "works" : "failed", fate ?? "");
+  if (fate === null) return judge("works", "");
+  // What only a look at other objects can say is refused in the pass: the object waits and names the field.
+  return judge(!fate.startsWith("rolled back") && namesField(fate, one.path) ? "refused" : "failed", fate);
 }
 
 const lives = new Map<string, Promise<string | null>>();

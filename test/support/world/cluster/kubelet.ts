@@ -127,7 +127,9 @@ export class Kubelet {
 
   private add(pod: Pod): PodRuntime {
     const { uid, namespace, name } = pod.metadata;
-    const runtime = new PodRuntime(this.around, this.network, pod, this.random.fork(uid!));
+    const runtime = new PodRuntime(this.around, this.network, pod, this.random.fork(uid!), ip =>
+      [...this.runtimes.values()].some(other => other.ip === ip && !other.isGone()),
+    );
     this.runtimes.set(uid!, runtime);
     this.newest.set(`${namespace}/${name}`, runtime);
     return runtime;

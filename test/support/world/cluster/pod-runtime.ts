@@ -23,6 +23,13 @@ const BACKOFF_MS = [0, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000];
 /** What a killed process reports. */
 const KILLED = 137;
 
+function freeAddress(random: SeededRandom, isTaken: (ip: string) => boolean): string {
+  for (;;) {
+    const ip = `10.0.${random.index(250)}.${1 + random.index(250)}`;
+    if (!isTaken(ip)) return ip;
+  }
+}
+
 /** A pod's containers and what the kubelet will say of them. */
 export class PodRuntime {
   readonly ip: string;
@@ -55,10 +62,11 @@ export class PodRuntime {
     private readonly network: Network,
     readonly pod: Pod,
     private readonly random: SeededRandom,
+    isTaken: (ip: string) => boolean,
   ) {
     this.node = around.node(pod.spec.nodeName ?? "");
     this.image = imageNamed(pod.spec.containers.find(one => one.name === "tt")?.image);
-    this.ip = pod.status?.podIP ?? `10.0.${random.index(250)}.${1 + random.index(250)}`;
+    this.ip = pod.status?.podIP ?? freeAddress(random, isTaken);
     this.host = `${pod.metadata.name}.${serviceOf(pod)}.${pod.metadata.namespace}.svc.cluster.local`;
     this.prober = proberOf(this, around, random);
   }
