@@ -97,6 +97,9 @@ export class Databases {
     if (this.stopping) throw errors.noDaemon();
     const policies = this.policies(target);
     const managed = this.managed(target);
+    // Not left to the process: who asks meanwhile, since the files have come, would share its failure.
+    if (managed.state === "unloaded" && !create && !databaseExists(target.dataStore))
+      throw errors.noSuchDatabase(target.dataStore);
     await managed.load({
       home: this.instance.home,
       release: this.instance.release,

@@ -160,3 +160,22 @@ describe("an object that was stored while the webhook was away", () => {
     expect(world.store.list(statefulSets, {}).items).toEqual([]);
   });
 });
+
+it("a change of what a StatefulSet keeps for life is told of while the webhook is away, and the pair goes on", async () => {
+  const [one] = admissionCases;
+  if (one === undefined) throw new Error("there are no cases");
+  const world = worldWith({ ...one, object: {} }, []);
+  await world.time.run(() => world.whyNotNormal() === null, BOUND_MS);
+  const active = world.activePod();
+  const before = world.object();
+  if (before === null) throw new Error("the object is gone");
+  const claim = { metadata: { name: "mine" }, spec: { resources: { requests: { storage: "1Gi" } } } };
+  const changed = { ...before, spec: { ...before.spec, volumeClaimTemplates: [claim] } };
+  world.store.replace(timesTenClassics, changed);
+  const words = "spec.volumeClaimTemplates cannot be changed: StatefulSet claims are fixed at creation";
+  expect((await saysSoon(world, "Ready=False InvalidSpec", words)).length).toBe(1);
+  expect([world.state(), world.activePod() === active]).toEqual(["Normal", true]);
+  world.store.replace(timesTenClassics, { ...world.object(), spec: before.spec } as typeof before);
+  expect((await saysSoon(world, "Ready=True PairHealthy", "")).length).toBe(1);
+  expect(world.checker.violations).toEqual([]);
+});

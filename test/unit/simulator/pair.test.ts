@@ -250,3 +250,25 @@ describe("a scheme", () => {
     admin.close();
   });
 });
+
+describe("a connect that comes before the database is there", () => {
+  const bed = new Bed();
+  let active: Host;
+  let standby: Host;
+  beforeAll(async () => {
+    [active, standby] = await makePair(bed);
+  }, 60_000);
+  afterAll(() => bed.end());
+
+  it.each([1, 2, 3])("fails by itself, and the duplicate that comes meanwhile is loaded (%d)", async () => {
+    await standby.ok("ttAdmin", ["-repStop", "sample"]);
+    await standby.ok("ttAdmin", ["-disconnect", "-immediate", "-users", "sample"]);
+    await standby.ok("ttAdmin", ["-ramUnload", "sample"]);
+    await standby.ok("ttDestroy", ["-force", "sample"]);
+    const early = [1, 2, 3].map(() =>
+      standby.run("ttIsql", ["-v1", "-connStr", "DSN=sample;AutoCreate=0", "-e", "quit"]),
+    );
+    await joinAsStandby(standby, active);
+    expect((await Promise.all(early)).map(({ code }) => code)).toContain(1);
+  });
+});
