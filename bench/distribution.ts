@@ -1,6 +1,5 @@
-import { cpus, loadavg, totalmem } from "node:os";
-
 /** What many runs measured, as numbers and as a table. */
+import { cpus, loadavg, totalmem } from "node:os";
 
 /** @returns the value at that share of the sorted values (0: the least, 1: the greatest); NaN when there are none */
 export function quantile(values: readonly number[], share: number): number {

@@ -6,41 +6,34 @@
 import type { Socket } from "node:net";
 import { sendMessage, type Message } from "../shared/lines";
 import { onBehalf } from "../utilities/context";
-import type { Input } from "../utilities/isql/input";
+import { LineQueue, type Input } from "../utilities/isql/input";
 import { ttIsqlOver } from "../utilities/isql/ttIsql";
 
 /** Lines as they come over the socket. */
 class CarriedInput implements Input {
   readonly isTerminal = false;
   onGone?: () => void;
-  private readonly lines: string[] = [];
-  private ended = false;
-  private wake: () => void = () => undefined;
+  private readonly queue = new LineQueue();
 
   constructor(private readonly write: (text: string) => void) {}
 
   take({ line }: Message): void {
-    if (typeof line === "string") this.lines.push(line);
-    else this.ended = true;
-    this.wake();
+    if (typeof line === "string") this.queue.push(line);
+    else this.queue.end();
   }
 
   gone(): void {
-    this.lines.length = 0;
-    this.take({});
+    this.queue.drop();
     this.onGone?.();
   }
 
-  async next(prompt: string): Promise<string | null> {
+  next(prompt: string): Promise<string | null> {
     if (prompt !== "") this.write(prompt);
-    while (this.lines.length === 0 && !this.ended) {
-      await new Promise<void>(resolve => (this.wake = resolve));
-    }
-    return this.lines.shift() ?? null;
+    return this.queue.next();
   }
 
   close(): void {
-    this.ended = true;
+    this.queue.end();
   }
 }
 

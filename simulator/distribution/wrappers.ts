@@ -17,7 +17,7 @@ export const utilityNames = [
   "ttwriter",
 ] as const;
 
-/** Those that only ask the daemon: it runs them itself for a launcher that is no Node (launcher/main.go). */
+/** Those whose work is the daemon's: it runs them itself for a launcher that is no Node (launcher/main.go). */
 export const daemonUtilities: readonly string[] = ["ttAdmin", "ttStatus", "ttIsql"];
 
 /**

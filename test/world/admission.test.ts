@@ -12,6 +12,7 @@ import {
   secrets,
   services,
   statefulSets,
+  storageClass,
   timesTenClassics,
 } from "../support/world/cluster/resources";
 import { NAME, NAMESPACE, WholeWorld } from "../support/world/world";
@@ -37,10 +38,7 @@ const secret = (name: string, data: Record<string, string>): Placed =>
     ),
   });
 const dbIni = "PermSize=200\nDatabaseCharacterSet=AL32UTF8\n";
-const storageClass: Placed = {
-  resource: resources.storageClass,
-  object: { apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata: { name: "a" } },
-};
+const classA: Placed = { resource: resources.storageClass, object: storageClass("a") };
 
 /** By number: what is in the namespace, and the words that the pass has to find about it. */
 const surroundings: Record<number, { there?: Placed[]; words: string }> = {
@@ -88,7 +86,7 @@ const ttspecOf: Record<number, Record<string, unknown>> = {
 function worldWith(one: AdmissionCase, there: readonly Placed[]): WholeWorld {
   const world = new WholeWorld({ seed: nameOf(one), twosafe: false, brisk: true });
   world.client.stop();
-  for (const { resource, object } of [storageClass, ...there]) world.store.create(resource, object);
+  for (const { resource, object } of [classA, ...there]) world.store.create(resource, object);
   const { metadata, ...rest } = manifest({
     ...one.object,
     ttspec: { ...one.object.ttspec, ...ttspecOf[one.number] },

@@ -11,11 +11,40 @@ export interface Input {
   onGone?: () => void;
 }
 
+/** Lines that came and were not read yet. */
+export class LineQueue {
+  private readonly lines: string[] = [];
+  private ended = false;
+  private wake: () => void = () => undefined;
+
+  push(line: string): void {
+    this.lines.push(line);
+    this.wake();
+  }
+
+  end(): void {
+    this.ended = true;
+    this.wake();
+  }
+
+  /** What was not read is lost. */
+  drop(): void {
+    this.lines.length = 0;
+    this.end();
+  }
+
+  /** @returns the next line, or null at the end */
+  async next(): Promise<string | null> {
+    while (this.lines.length === 0 && !this.ended) {
+      await new Promise<void>(resolve => (this.wake = resolve));
+    }
+    return this.lines.shift() ?? null;
+  }
+}
+
 /** Standard input of this process. */
 export class StandardInput implements Input {
-  private lines: string[] = [];
-  private ended = false;
-  private wake: (() => void) | null = null;
+  private readonly queue = new LineQueue();
   private terminal: Interface | null = null;
   readonly isTerminal = process.stdin.isTTY === true;
 
@@ -27,14 +56,8 @@ export class StandardInput implements Input {
       terminal: this.isTerminal,
     });
     this.terminal = terminal;
-    terminal.on("line", line => {
-      this.lines.push(line);
-      this.wake?.();
-    });
-    terminal.on("close", () => {
-      this.ended = true;
-      this.wake?.();
-    });
+    terminal.on("line", line => this.queue.push(line));
+    terminal.on("close", () => this.queue.end());
     terminal.on("SIGINT", () => terminal.close());
   }
 
@@ -45,10 +68,7 @@ export class StandardInput implements Input {
       this.terminal?.setPrompt(prompt);
       this.terminal?.prompt();
     } else if (prompt !== "") process.stdout.write(prompt);
-    while (this.lines.length === 0 && !this.ended) {
-      await new Promise<void>(resolve => (this.wake = resolve));
-    }
-    return this.lines.shift() ?? null;
+    return this.queue.next();
   }
 
   close(): void {

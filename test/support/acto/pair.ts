@@ -1,7 +1,7 @@
 /** An admitted spec in the deterministic world: a whole pair, or independent databases, with the real engine. */
 import { resources } from "../../../capabilities/objects";
 import { IndependentWorld } from "../world/independent/world";
-import { configMaps, secrets, timesTenClassics } from "../world/cluster/resources";
+import { configMaps, secrets, storageClass, timesTenClassics } from "../world/cluster/resources";
 import { type Classic, NAME, NAMESPACE, WholeWorld } from "../world/world";
 import type { Spec } from "./cases";
 
@@ -120,11 +120,7 @@ class Life {
       data: { "db.ini": "PermSize=200\n" },
     };
     store.create(configMaps, config);
-    store.create(resources.storageClass, {
-      apiVersion: "storage.k8s.io/v1",
-      kind: "StorageClass",
-      metadata: { name: "standard" },
-    });
+    store.create(resources.storageClass, storageClass("standard"));
     for (const one of [
       secret("sample-users", "Opaque", { adminUser: "app/tiger", replicationWallet: "x" }),
       secret("exporter-wallet", "Opaque", { "cwallet.sso": "x" }),

@@ -10,7 +10,14 @@ import { startGarbageCollector, startScheduler, startStatefulSets } from "./clus
 import { Kubelet } from "./cluster/kubelet";
 import { Network } from "./cluster/network";
 import type { PodRuntime } from "./cluster/pod-runtime";
-import { configMaps, endpointSlices, namespaces, pods, timesTenClassics } from "./cluster/resources";
+import {
+  configMaps,
+  endpointSlices,
+  namespaces,
+  pods,
+  storageClass,
+  timesTenClassics,
+} from "./cluster/resources";
 import type { Surroundings, Tampering } from "./cluster/surroundings";
 import { WorldNode } from "./cluster/node";
 import { copyOf, type DatabaseFiles, type Disk, emptyDisk, type LoadedDatabase } from "./database";
@@ -168,13 +175,8 @@ export class WholeWorld {
       data: { "db.ini": "PermSize=200\n" },
     };
     if (this.store.get(configMaps, NAMESPACE, NAME) === null) this.store.create(configMaps, config);
-    const storageClass = {
-      apiVersion: "storage.k8s.io/v1",
-      kind: "StorageClass",
-      metadata: { name: "standard" },
-    };
     if (this.store.get(resources.storageClass, undefined, "standard") === null)
-      this.store.create(resources.storageClass, storageClass);
+      this.store.create(resources.storageClass, storageClass("standard"));
     const object: Classic = {
       apiVersion: "timesten.oracle.com/v1",
       kind: "TimesTenClassic",

@@ -53,6 +53,13 @@ export const podDisruptionBudgets: Resource = {
   namespaced: true,
 };
 
+/** @returns a StorageClass of that name */
+export const storageClass = (name: string): KubeObject => ({
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata: { name },
+});
+
 export const allKinds: Resource[] = [
   pods,
   claims,
