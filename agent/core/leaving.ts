@@ -50,26 +50,32 @@ export interface LeavingParts {
  */
 export async function beforeLeaving(p: LeavingParts): Promise<void> {
   const { record, podUID, boot, mayWrite } = p.view();
-  if (record?.mode !== "Pair" || boot === null) return;
+  if (record === null || boot === null) return;
   if (namesAsWriter(record, podUID, boot)) {
-    if (mayWrite) await handOver(p, record);
-  } else if (record.standby === podUID) {
+    const startedMs = p.clock.monotonicMs();
+    // The operator may have seen the deletion first.
+    const begun = record.mode === "Closed" && record.from > 0;
+    if (begun || (record.mode === "Pair" && mayWrite && (await handoverBegins(p, record))))
+      await handOver(p, startedMs);
+  } else if (record.mode === "Pair" && record.standby === podUID) {
     await leaveStandby(p, record);
   }
 }
 
-async function handOver(p: LeavingParts, pair: PermissionRecord): Promise<void> {
-  const startedMs = p.clock.monotonicMs();
+/** @returns whether the operator has answered with another record in time */
+async function handoverBegins(p: LeavingParts, pair: PermissionRecord): Promise<boolean> {
   const begun = (): boolean => (p.view().record?.n ?? 0) > pair.n;
   // Only a standby that may be promoted can be handed over to.
   const patienceMs =
     p.view().operators > 0 && pair.ready
       ? Math.max(NO_OPERATOR_MS, Math.min(HANDOVER_MS, p.graceMs - RESERVE_MS))
       : NO_OPERATOR_MS;
-  if (!(await p.until(begun, patienceMs))) {
-    p.log.warn("nobody takes over, ending without a handover", { waitedMs: patienceMs });
-    return;
-  }
+  const answered = await p.until(begun, patienceMs);
+  if (!answered) p.log.warn("nobody takes over, ending without a handover", { waitedMs: patienceMs });
+  return answered;
+}
+
+async function handOver(p: LeavingParts, startedMs: number): Promise<void> {
   // Drained is not enough: an end before the operator has acted on that word looks like a loss.
   const over = (): boolean => {
     const { record, podUID, boot } = p.view();

@@ -76,7 +76,7 @@ export class IsqlSession {
   async stop(): Promise<void> {
     const child = this.#child;
     if (child === null || child.pid === undefined) return;
-    const gone = new Promise<void>(resolve => child.once("exit", () => resolve()));
+    const gone = endOf(child);
     if (this.#current === null && this.#connected) child.stdin.end("quit;\n");
     else killGroup(child);
     const timer = setTimeout(() => killGroup(child), QUIT_MS);
@@ -89,7 +89,7 @@ export class IsqlSession {
   async kill(): Promise<void> {
     const child = this.#child;
     if (child === null || child.pid === undefined) return;
-    const gone = new Promise<void>(resolve => child.once("exit", () => resolve()));
+    const gone = endOf(child);
     killGroup(child);
     this.#drop(child, "the connection was cut");
     await gone;
@@ -228,6 +228,12 @@ export class IsqlSession {
       request.reject(new TimesTenError(number, reason));
     }
   }
+}
+
+/** It may have ended already while its output is still open: then no other "exit" comes. */
+function endOf(child: Child): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise(resolve => child.once("exit", () => resolve()));
 }
 
 /** ttIsql takes a statement up to the semicolon at the end of a line: a line break inside must not end it early. */

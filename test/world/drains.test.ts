@@ -93,6 +93,20 @@ describe("two drains, the second right after the first", () => {
   );
 });
 
+describe("a drain of the active's node", () => {
+  it("hands over and leaves nothing behind, whether its agent or the operator hears of it first", async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const one = await normalPair(`first ${seed}`, { brisk: false });
+      const { world, active } = one;
+      await drain(one, active.name);
+      expect(await world.time.run(() => world.activePod()?.name !== active.name, CALM_MS)).toBe("condition");
+      await bothReady(world);
+      expect(world.object()?.status?.lastFailover).toMatchObject({ kind: "handover", possibleLoss: false });
+      expect(world.checker.violations).toEqual([]);
+    }
+  });
+});
+
 describe("the active of a pair that has lost its standby", () => {
   it("is refused as soon as the operator has heard of it, although the standby is still shown as Ready", async () => {
     const one = await normalPair("daemon");

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { IsqlSession } from "../../../agent/timesten/isql";
 import { parseRows } from "../../../agent/timesten/parse/isql";
@@ -24,6 +24,10 @@ const file = putProgram(
      if (text === "quit") process.exit(0);
      else if (text === "hang") while (true);
      else if (text === "die") process.exit(7);
+     else if (text === "leave a child") {
+       require("child_process").spawn("sleep", ["20"], { stdio: ["ignore", 1, 2] });
+       process.exit(7);
+     }
      else if (!connected) console.log("Not connected\\nThe command failed.");
      else if (marker) console.log("< " + marker[1] + " >\\n1 row found.");
      else if (text === "lost") { connected = false; console.log("994: Database connection terminated.\\nThe command failed."); }
@@ -128,6 +132,18 @@ describe("a ttIsql that stays connected", () => {
     await eventually("its end", () => lost.length === 2);
     await expect(ask("b")).resolves.toEqual([["b"]]);
     await isql.stop();
+  });
+
+  it("is let go also when it has ended already and something else holds its output open", async () => {
+    for (const end of ["stop", "kill"] as const) {
+      const { isql, ask } = session();
+      await ask("a");
+      const { pid } = isql;
+      const asked = ask("leave a child").catch(String);
+      await eventually("its end", () => !existsSync(`/proc/${pid}`));
+      await isql[end]();
+      await expect(asked).resolves.toContain("the connection was");
+    }
   });
 
   it("cannot be started when it is not there", async () => {

@@ -7,6 +7,9 @@ import { ProbeRuntime } from "./probe-runtime";
 import { type Pod, pods } from "./resources";
 import type { Surroundings } from "./surroundings";
 
+/** From a kubelet's hearing of a deletion to the signal, ms at most. */
+const SIGNAL_MS = 150;
+
 export class Kubelet {
   private readonly runtimes = new Map<string, PodRuntime>();
   /** The newest by `namespace/name`. */
@@ -106,8 +109,13 @@ export class Kubelet {
     }
     if (pod.spec.nodeName === undefined || !this.hears(pod.spec.nodeName)) return;
     if (runtime === undefined) this.admit(pod);
-    else if (pod.metadata.deletionTimestamp !== undefined)
-      runtime.terminate(pod.metadata.deletionGracePeriodSeconds ?? 30);
+    else if (pod.metadata.deletionTimestamp !== undefined) {
+      // Its queue, a preStop hook: an operator that watches may well be sooner.
+      const graceS = pod.metadata.deletionGracePeriodSeconds ?? 30;
+      this.around.time.after(graceS === 0 ? 0 : this.random.between(0, SIGNAL_MS), () => {
+        if (this.hears(runtime.node.name)) runtime.terminate(graceS);
+      });
+    }
   }
 
   private seeProbe(pod: Pod, deleted: boolean): void {

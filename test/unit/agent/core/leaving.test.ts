@@ -83,6 +83,27 @@ describe("a writer that leaves", () => {
     expect(b.did).toEqual([]);
   });
 
+  it("stays until another one is named also where the operator has begun before the signal came", async () => {
+    const b = bed({ record: { ...pair, n: 6, mode: "Closed", from: 5, ready: false }, mayWrite: false });
+    await b.pass(5_000);
+    expect(b.isOver()).toBe(false);
+    await b.become({
+      ...pair,
+      n: 7,
+      mode: "Solo",
+      writer: { podUID: "pod-s", boot: "boot-s" },
+      standby: null,
+    });
+    expect(b.isOver()).toBe(true);
+    expect(b.did).toEqual([]);
+  });
+
+  it("has nobody to hand over to where it was closed without a standby", async () => {
+    const b = bed({ record: { ...pair, n: 6, mode: "Closed", from: 0, ready: false }, mayWrite: false });
+    await settle();
+    expect(b.isOver()).toBe(true);
+  });
+
   it.each([
     [27_000, 11_000],
     [15_000, 7_000],
