@@ -1,7 +1,7 @@
 /** The module: names the capabilities and starts them. Everything else is in capabilities/. */
-import { PeprModule } from "pepr";
+import { metricsCollector, PeprModule } from "pepr";
 import { withoutPeprMark } from "./capabilities/admission/peprMark";
-import { keepWebhookConnectionsAlive } from "./capabilities/admission/webhookServer";
+import { prepareWebhookServer } from "./capabilities/admission/webhookServer";
 import { mutators } from "./capabilities/mutators";
 import { validators } from "./capabilities/validators";
 import { isWatcher, startEngine, watchers } from "./capabilities/watchers";
@@ -9,7 +9,7 @@ import config from "./package.json";
 
 const DEFAULT_PORT = 3000;
 
-keepWebhookConnectionsAlive();
+prepareWebhookServer((startedMs, webhook) => metricsCollector.observeEnd(startedMs, webhook));
 const pepr = new PeprModule(config, [mutators, validators, watchers], {
   deferStart: true,
   afterHook: response => {

@@ -1,11 +1,12 @@
 /**
  * `make bench-admission DURATION=n`: how long a write waits at the door. Objects are created by dry run on a real API server
- * at 50 a second, with the schema alone and with the built module's webhooks, and reviews are sent to the webhooks
- * themselves at the same rate. Writes bench/admission.md; ends with one line for scripts, and a non-zero exit code when
- * the decision (both webhooks) took longer than 10 ms at the 99th percentile.
+ * at 50 a second, with the schema alone and with the built module's webhooks, whose own metrics tell how long they took to
+ * decide; then reviews are sent to the webhooks themselves at the same rate. Writes bench/admission.md; ends with one line
+ * for scripts, and a non-zero exit code when the decision (mutate and validate) took longer than 10 ms at the 99th
+ * percentile.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { Agent, request } from "node:https";
+import { Agent, get, request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { load } from "js-yaml";
@@ -47,6 +48,18 @@ const object = (n: number) => ({
 });
 
 type Send = (path: string, body: unknown) => Promise<number>;
+
+/** @returns the module's metrics, as text */
+function metricsOf({ url, ca }: Webhooks): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = get(`${url}/metrics`, { ca, timeout: 30_000 }, answer => {
+      let said = "";
+      answer.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
+      answer.on("end", () => resolve(said));
+    });
+    asked.on("error", reject);
+  });
+}
 
 /** @returns a sender that keeps its connections and tells how long each answer took, ms */
 function sender(url: string, tls: { ca: string; cert?: string; key?: string }): Send {
@@ -106,6 +119,28 @@ function decision(webhooks: Webhooks): (n: number) => Promise<number> {
   };
 }
 
+/** What the module's metrics tell of one webhook: Pepr's summaries `pepr_mutate` and `pepr_validate`, ms. */
+interface Told {
+  count: number;
+  at: (quantile: "0.5" | "0.9" | "0.99" | "0.999") => number;
+}
+
+/** @throws when the module does not tell it */
+function told(metrics: string, webhook: "mutate" | "validate"): Told {
+  const value = (line: string): number => {
+    const found = metrics.split("\n").find(one => one.startsWith(`pepr_${webhook}${line} `));
+    const number = Number(found?.split(" ").at(-1));
+    if (!Number.isFinite(number)) throw new Error(`the module tells no pepr_${webhook}${line}`);
+    return number;
+  };
+  return { count: value("_count"), at: quantile => value(`{quantile="${quantile}"}`) };
+}
+
+function toldRow(what: string, { count, at }: Told): string[] {
+  const shown = [at("0.5"), at("0.9"), at("0.99")].map(ms => ms.toFixed(1));
+  return [what, String(count), ...shown, `${at("0.999").toFixed(1)} (p99.9)`];
+}
+
 function row(what: string, times: readonly number[]): string[] {
   const at = (share: number) => quantile(times, share).toFixed(1);
   return [what, String(times.length), at(0.5), at(0.9), at(0.99), at(1)];
@@ -140,28 +175,35 @@ async function main(): Promise<number> {
     await webhooks.register();
     await delay(2_000);
     const guarded = await atRate(count, create);
-    const decided = await atRate(count, decision(webhooks));
-    const p99 = quantile(decided, 0.99);
+    const metrics = await metricsOf(webhooks);
+    const [mutate, validate] = [told(metrics, "mutate"), told(metrics, "validate")];
+    if (validate.count < count) throw new Error(`the module tells of ${validate.count} decisions only`);
+    // Not both are slow for the same request: the sum is more than the 99th percentile of both together.
+    const p99 = mutate.at("0.99") + validate.at("0.99");
+    const asked = await atRate(count, decision(webhooks));
     const rows = [
       row("create, schema alone", without),
       row("create, schema and both webhooks", guarded),
-      row("decision: both webhooks", decided),
+      toldRow("decision for the API server: mutate", mutate),
+      toldRow("decision for the API server: validate", validate),
+      row("both webhooks asked by this program, with TLS and HTTP", asked),
     ];
     writeFileSync(
       join(root, "bench", "admission.md"),
       `# Decisions at the door, measured
 
 By \`make bench-admission\`: ${RATE_HZ} requests a second for ${DURATION_S} s each, created by dry run on a real API server (etcd and API server alone, no
-nodes), then reviews sent to the webhooks themselves, mutate and validate one after the other. All on one machine:
-${machine()}. Milliseconds.
+nodes), then reviews sent to the webhooks themselves, mutate and validate one after the other. The decisions are what the
+module's own metrics say (\`pepr_mutate\`, \`pepr_validate\`) of the writes that the API server asked about. Everything shares
+one machine: ${machine()}. Milliseconds.
 
 ${table(["", "requests", "p50", "p90", "p99", "max"], rows)}
 
-Target: decision p99 <= ${TARGET_MS} ms. ${p99 <= TARGET_MS ? "Kept." : "Not kept."}
+Target: decision p99 <= ${TARGET_MS} ms; mutate and validate together ${p99.toFixed(1)} ms. ${p99 <= TARGET_MS ? "Kept." : "Not kept."}
 `,
     );
     console.log(
-      `bench-admission: rate=${RATE_HZ} decisions=${decided.length} p99=${p99.toFixed(1)}ms target=${TARGET_MS}ms`,
+      `bench-admission: rate=${RATE_HZ} decisions=${validate.count} p99=${p99.toFixed(1)}ms target=${TARGET_MS}ms`,
     );
     return p99 <= TARGET_MS ? 0 : 1;
   } finally {

@@ -1,5 +1,3 @@
-import https from "node:https";
-import { keepWebhookConnectionsAlive } from "../../../capabilities/admission/webhookServer";
 import { isWatcher, watchers } from "../../../capabilities/watchers";
 import { PendingKick } from "../../../capabilities/watchers/kick";
 import { sample } from "../objects/sample";
@@ -35,19 +33,5 @@ describe("the engine's place", () => {
     [{}, false],
   ])("with %p: %p", (env, expected) => {
     expect(isWatcher(env)).toBe(expected);
-  });
-});
-
-describe("the webhook's server", () => {
-  const original = https.createServer;
-  afterEach(() => {
-    https.createServer = original;
-  });
-
-  it("keeps idle connections longer than the API server does", () => {
-    keepWebhookConnectionsAlive();
-    const server = https.createServer({}, () => undefined);
-    expect(server.keepAliveTimeout).toBe(90_000);
-    expect(server.headersTimeout).toBeGreaterThan(server.keepAliveTimeout);
   });
 });
