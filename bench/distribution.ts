@@ -1,4 +1,5 @@
 /** What many runs measured, as numbers and as a table. */
+import { readFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 
 /** @returns the value at that share of the sorted values (0: the least, 1: the greatest); NaN when there are none */
@@ -22,9 +23,24 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-/** @returns this machine and how busy it was, as reports name it */
+/** First line of /proc/stat: ticks since boot by what they went to. */
+function ticks(): number[] {
+  return readFileSync("/proc/stat", "utf8").split("\n", 1)[0]?.trim().split(/ +/).slice(1).map(Number) ?? [];
+}
+
+const atStart = ticks();
+/** Eighth figure: what the machine's host gave to others (proc_stat(5)). */
+const STEAL = 7;
+
+/** @returns this machine, how busy it was, and how much of it was not there, as reports name it */
 export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? "unknown";
   const gib = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} cores (${model}), ${gib} GiB, load average ${loadavg()[0]?.toFixed(1)} at the end`;
+  return `${cpus().length} cores (${model}), ${gib} GiB, load average ${loadavg()[0]?.toFixed(1)} at the end, ${stolen()} of the time taken by the host`;
+}
+
+function stolen(): string {
+  const passed = ticks().map((count, i) => count - (atStart[i] ?? 0));
+  const whole = passed.slice(0, STEAL + 1).reduce((sum, count) => sum + count, 0);
+  return `${((100 * (passed[STEAL] ?? 0)) / Math.max(1, whole)).toFixed(1)} %`;
 }

@@ -17,6 +17,11 @@ const DRAIN_MS = 11_000;
 const SHORT_DRAIN_MS = 5_000;
 /** What unloading and stopping TimesTen takes, ms. */
 const END_MS = 8_000;
+/**
+ * The successor is being made active: what brings this database down, and the next Pod up, would cost it the processor. It
+ * is waited for so long, ms.
+ */
+const SERVES_MS = 1_000;
 /** How long a leaving standby waits for its writer to take the word that it is alone, ms. */
 const SOLO_MS = 2_000;
 
@@ -28,6 +33,8 @@ export interface LeavingView {
   mayWrite: boolean;
   /** Operators connected. */
   operators: number;
+  /** The other pod's database is open as the active, as its agent says. */
+  peerServes: boolean;
 }
 
 export interface LeavingParts {
@@ -82,7 +89,8 @@ async function handOver(p: LeavingParts, startedMs: number): Promise<void> {
     return record === null || (record.mode !== "Closed" && !namesAsWriter(record, podUID, boot));
   };
   const waitedMs = drainMs(p.graceMs - (p.clock.monotonicMs() - startedMs));
-  if (!(await p.until(over, waitedMs))) p.log.warn("the handover did not come to its end", { waitedMs });
+  if (await p.until(over, waitedMs)) await p.until(() => p.view().peerServes, SERVES_MS);
+  else p.log.warn("the handover did not come to its end", { waitedMs });
 }
 
 /** @param leftMs of the grace period @returns how long the standby may take to get everything, ms */

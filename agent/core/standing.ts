@@ -184,6 +184,11 @@ export class Standing {
     };
   }
 
+  #peerServes(): boolean {
+    const { connected, digest } = this.#p.peering().peer();
+    return connected && digest?.timesten.repState === "ACTIVE" && digest.timesten.open;
+  }
+
   forLeaving(operators: number): LeavingView {
     const { life, self } = this.#p;
     const { memory, boot } = life;
@@ -193,6 +198,7 @@ export class Standing {
       boot,
       mayWrite: mayWrite(this.situation()),
       operators,
+      peerServes: this.#peerServes(),
     };
   }
 }

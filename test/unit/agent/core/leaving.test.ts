@@ -28,6 +28,7 @@ function bed(change: Partial<LeavingView>, graceMs = 27_000) {
     boot: "boot-w",
     mayWrite: true,
     operators: 1,
+    peerServes: false,
     ...change,
   };
   const did: string[] = [];
@@ -57,15 +58,20 @@ function bed(change: Partial<LeavingView>, graceMs = 27_000) {
     changes.notify();
     await settle();
   };
+  const peerServes = async (): Promise<void> => {
+    view.peerServes = true;
+    changes.notify();
+    await settle();
+  };
   const pass = async (ms: number): Promise<void> => {
     clock.advance(ms);
     await settle();
   };
-  return { did, become, pass, isOver: () => over, takeSolo: () => solo() };
+  return { did, become, peerServes, pass, isOver: () => over, takeSolo: () => solo() };
 }
 
 describe("a writer that leaves", () => {
-  it("goes on until the operator hands over, and stays until another one is named", async () => {
+  it("goes on until the operator hands over, and stays until another one serves", async () => {
     const b = bed({});
     await b.pass(5_000);
     expect(b.isOver()).toBe(false);
@@ -79,11 +85,13 @@ describe("a writer that leaves", () => {
       writer: { podUID: "pod-s", boot: "boot-s" },
       standby: null,
     });
+    expect(b.isOver()).toBe(false);
+    await b.peerServes();
     expect(b.isOver()).toBe(true);
     expect(b.did).toEqual([]);
   });
 
-  it("stays until another one is named also where the operator has begun before the signal came", async () => {
+  it("stays until another one serves also where the operator has begun before the signal came", async () => {
     const b = bed({ record: { ...pair, n: 6, mode: "Closed", from: 5, ready: false }, mayWrite: false });
     await b.pass(5_000);
     expect(b.isOver()).toBe(false);
@@ -94,6 +102,25 @@ describe("a writer that leaves", () => {
       writer: { podUID: "pod-s", boot: "boot-s" },
       standby: null,
     });
+    expect(b.isOver()).toBe(false);
+    await b.peerServes();
+    expect(b.isOver()).toBe(true);
+    expect(b.did).toEqual([]);
+  });
+
+  it("waits a moment only for the one that is named to serve", async () => {
+    const b = bed({});
+    await b.become({ ...pair, n: 6, mode: "Closed", from: 5, ready: false });
+    await b.become({
+      ...pair,
+      n: 7,
+      mode: "Solo",
+      writer: { podUID: "pod-s", boot: "boot-s" },
+      standby: null,
+    });
+    await b.pass(999);
+    expect(b.isOver()).toBe(false);
+    await b.pass(1);
     expect(b.isOver()).toBe(true);
     expect(b.did).toEqual([]);
   });
