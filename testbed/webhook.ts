@@ -65,7 +65,7 @@ export async function startWebhooks(root: string, admin: Kubectl): Promise<Webho
       SSL_KEY_PATH: files.key,
       SSL_CERT_PATH: files.cert,
       PORT: String(port),
-      LOG_LEVEL: "warn",
+      LOG_LEVEL: "info",
     },
   });
   let said = "";

@@ -88,8 +88,10 @@ async function handOver(p: LeavingParts, startedMs: number): Promise<void> {
     const { record, podUID, boot } = p.view();
     return record === null || (record.mode !== "Closed" && !namesAsWriter(record, podUID, boot));
   };
-  const waitedMs = drainMs(p.graceMs - (p.clock.monotonicMs() - startedMs));
-  if (await p.until(over, waitedMs)) await p.until(() => p.view().peerServes, SERVES_MS);
+  const leftMs = (): number => p.graceMs - (p.clock.monotonicMs() - startedMs);
+  const waitedMs = drainMs(leftMs());
+  if (await p.until(over, waitedMs))
+    await p.until(() => p.view().peerServes, Math.max(0, Math.min(SERVES_MS, leftMs() - END_MS)));
   else p.log.warn("the handover did not come to its end", { waitedMs });
 }
 

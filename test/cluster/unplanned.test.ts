@@ -3,12 +3,15 @@
  * replicates twosafe with the shortest write permission; whatever happens, two databases never take commits at the
  * same time and nothing acknowledged is lost. One cluster for the whole file; the tests build on each other.
  */
+import { OUT_OF_SERVICE_TAINT } from "../../capabilities/classic/observe/attested";
+import { RECORD_ANNOTATION } from "../../capabilities/objects/names";
+import type { PermissionRecord } from "../../protocol";
 import { deletePods, signalAgent } from "../../testbed/faults";
 import { nodeOf } from "../../testbed/layout";
 import { OPERATOR_NAMESPACE, operatorReady, watcherPods } from "../../testbed/operator";
-import { killDaemon, pairStatus, waitNormal } from "../../testbed/pair";
+import { changeSpec, killDaemon, pairStatus, waitNormal } from "../../testbed/pair";
 import type { Cluster } from "../../testbed/cluster";
-import { until } from "../../testbed/kubectl";
+import { until, type AnyObject } from "../../testbed/kubectl";
 import { changesOver, NORMAL_MS, pods, reignsSince, stage, writes, type Stage } from "./stage";
 
 jest.setTimeout(300_000);
@@ -26,6 +29,19 @@ beforeAll(async () => {
 afterAll(async () => {
   await s?.cluster.stop();
 });
+
+/** Changes L, and returns when a pair with it is whole. */
+async function withPermissionOf(seconds: number): Promise<void> {
+  await changeSpec(s.k, s.name, { writePermissionSeconds: seconds });
+  await until(`the pair has a permission of ${seconds} s`, NORMAL_MS, async () => {
+    const lease = await s.k.get<AnyObject>("lease", s.name);
+    const record = JSON.parse(
+      lease?.metadata.annotations?.[RECORD_ANNOTATION] ?? "{}",
+    ) as Partial<PermissionRecord>;
+    return record.leaseMs === seconds * 1_000 && record.ready === true ? true : undefined;
+  });
+  await waitNormal(s.k, s.name, NORMAL_MS);
+}
 
 describe("a pair in twosafe mode under a writing client", () => {
   it("fails over when the TimesTen daemon is killed", async () => {
@@ -82,6 +98,28 @@ describe("a pair in twosafe mode under a writing client", () => {
       () => nodes.bootNode(node),
     );
     expect(String(status.lastFailover?.["proof"])).toMatch(/waited/);
+  });
+
+  it("fails over at once when the node without power is marked as out of service", async () => {
+    // So long that nothing else can be the reason.
+    await withPermissionOf(60);
+    const [active] = await pods(s);
+    const node = await nodeOf(s.k, active);
+    const taint = (what: string) =>
+      s.k.run(["taint", "node", `node-${node}`, `${OUT_OF_SERVICE_TAINT}${what}`]);
+    const { status } = await changesOver(
+      s,
+      async () => {
+        await nodes.stopNode(node);
+        await taint("=nodeshutdown:NoExecute");
+      },
+      async () => {
+        await nodes.bootNode(node);
+        await taint("-");
+      },
+    );
+    expect(String(status.lastFailover?.["proof"])).toMatch(/^attested: node node-\d has taint/);
+    await withPermissionOf(3);
   });
 
   it("comes back when both Pods are gone at once", async () => {
