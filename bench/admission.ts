@@ -6,7 +6,7 @@
  * percentile.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { Agent, get, request } from "node:https";
+import { Agent, request, type RequestOptions } from "node:https";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { load } from "js-yaml";
@@ -22,6 +22,8 @@ const TARGET_MS = 10;
 const DURATION_S = Number(process.env["DURATION"] ?? 60);
 /** Connections and code get warm first. */
 const WARM_UP = 100;
+/** No answer is waited for longer, ms. */
+const ANSWER_MS = 30_000;
 const CREATE = "/apis/timesten.oracle.com/v1/namespaces/default/timestenclassics?dryRun=All";
 
 interface Kubeconfig {
@@ -49,37 +51,33 @@ const object = (n: number) => ({
 
 type Send = (path: string, body: unknown) => Promise<number>;
 
-/** @returns the module's metrics, as text */
-function metricsOf({ url, ca }: Webhooks): Promise<string> {
+/** @returns the answer's body. @throws when there is none in time, or another than 2xx */
+function ask(url: string, options: RequestOptions, body = ""): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = get(`${url}/metrics`, { ca, timeout: 30_000 }, answer => {
+    const asked = request(url, { ...options, timeout: ANSWER_MS }, answer => {
       let said = "";
       answer.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
-      answer.on("end", () => resolve(said));
+      answer.on("end", () => {
+        if ((answer.statusCode ?? 500) < 300) resolve(said);
+        else reject(new Error(`${url}: ${answer.statusCode} ${said}`));
+      });
     });
+    asked.on("timeout", () => asked.destroy(new Error(`${url}: no answer in ${ANSWER_MS / 1_000} s`)));
     asked.on("error", reject);
+    asked.end(body);
   });
 }
 
 /** @returns a sender that keeps its connections and tells how long each answer took, ms */
 function sender(url: string, tls: { ca: string; cert?: string; key?: string }): Send {
   const agent = new Agent({ ...tls, keepAlive: true });
-  return (path, body) =>
-    new Promise((resolve, reject) => {
-      const text = JSON.stringify(body);
-      const from = performance.now();
-      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
-      const asked = request(`${url}${path}`, { agent, method: "POST", headers, timeout: 30_000 }, answer => {
-        let said = "";
-        answer.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
-        answer.on("end", () => {
-          if ((answer.statusCode ?? 500) < 300) resolve(performance.now() - from);
-          else reject(new Error(`${path}: ${answer.statusCode} ${said}`));
-        });
-      });
-      asked.on("error", reject);
-      asked.end(text);
-    });
+  return async (path, body) => {
+    const text = JSON.stringify(body);
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+    const from = performance.now();
+    await ask(`${url}${path}`, { agent, method: "POST", headers }, text);
+    return performance.now() - from;
+  };
 }
 
 /** Starts one after the other at the given rate, however long each takes. @returns how long each took, ms */
@@ -175,7 +173,7 @@ async function main(): Promise<number> {
     await webhooks.register();
     await delay(2_000);
     const guarded = await atRate(count, create);
-    const metrics = await metricsOf(webhooks);
+    const metrics = await ask(`${webhooks.url}/metrics`, { ca: webhooks.ca });
     const [mutate, validate] = [told(metrics, "mutate"), told(metrics, "validate")];
     if (validate.count < count) throw new Error(`the module tells of ${validate.count} decisions only`);
     // Not both are slow for the same request: the sum is more than the 99th percentile of both together.

@@ -15,6 +15,17 @@ const pair: PermissionRecord = {
   leaseMs: 6_000,
 };
 
+/** The operator hands over. */
+const closed: PermissionRecord = { ...pair, n: 6, mode: "Closed", from: 5, ready: false };
+/** The standby is named. */
+const promoted: PermissionRecord = {
+  ...pair,
+  n: 7,
+  mode: "Solo",
+  writer: { podUID: "pod-s", boot: "boot-s" },
+  standby: null,
+};
+
 const settle = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 };
@@ -75,16 +86,10 @@ describe("a writer that leaves", () => {
     const b = bed({});
     await b.pass(5_000);
     expect(b.isOver()).toBe(false);
-    await b.become({ ...pair, n: 6, mode: "Closed", from: 5, ready: false });
+    await b.become(closed);
     await b.pass(500);
     expect(b.isOver()).toBe(false);
-    await b.become({
-      ...pair,
-      n: 7,
-      mode: "Solo",
-      writer: { podUID: "pod-s", boot: "boot-s" },
-      standby: null,
-    });
+    await b.become(promoted);
     expect(b.isOver()).toBe(false);
     await b.peerServes();
     expect(b.isOver()).toBe(true);
@@ -92,16 +97,10 @@ describe("a writer that leaves", () => {
   });
 
   it("stays until another one serves also where the operator has begun before the signal came", async () => {
-    const b = bed({ record: { ...pair, n: 6, mode: "Closed", from: 5, ready: false }, mayWrite: false });
+    const b = bed({ record: closed, mayWrite: false });
     await b.pass(5_000);
     expect(b.isOver()).toBe(false);
-    await b.become({
-      ...pair,
-      n: 7,
-      mode: "Solo",
-      writer: { podUID: "pod-s", boot: "boot-s" },
-      standby: null,
-    });
+    await b.become(promoted);
     expect(b.isOver()).toBe(false);
     await b.peerServes();
     expect(b.isOver()).toBe(true);
@@ -110,14 +109,8 @@ describe("a writer that leaves", () => {
 
   it("waits a moment only for the one that is named to serve", async () => {
     const b = bed({});
-    await b.become({ ...pair, n: 6, mode: "Closed", from: 5, ready: false });
-    await b.become({
-      ...pair,
-      n: 7,
-      mode: "Solo",
-      writer: { podUID: "pod-s", boot: "boot-s" },
-      standby: null,
-    });
+    await b.become(closed);
+    await b.become(promoted);
     await b.pass(999);
     expect(b.isOver()).toBe(false);
     await b.pass(1);
@@ -137,7 +130,7 @@ describe("a writer that leaves", () => {
     [8_000, 4_000],
   ])("with %d ms of grace gives a handover that has begun %d ms", async (graceMs, ms) => {
     const b = bed({}, graceMs);
-    await b.become({ ...pair, n: 6, mode: "Closed", from: 5, ready: false });
+    await b.become(closed);
     await b.pass(ms - 1);
     expect(b.isOver()).toBe(false);
     await b.pass(1);
