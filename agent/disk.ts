@@ -23,6 +23,10 @@ const fileSchema = z.object({
       .object({ n: z.number().int().min(1), writer: writerSchema, boot: z.string().min(1) })
       .nullable()
       .default(null),
+    diskComplete: z
+      .object({ n: z.number().int().min(1), boot: z.string().min(1) })
+      .nullable()
+      .default(null),
     endedBoots: z.array(endedBootSchema),
     closedByPerson: z.string().nullable().default(null),
   }),

@@ -42,6 +42,8 @@ export interface AgentMemory {
   boot: { id: string; processes: string; podUID: string } | null;
   /** What the present life has everything of (rule A7); of no other life. */
   complete: { n: number; writer: Writer; boot: string } | null;
+  /** This copy has everything of Pair n: that life was complete when it left the Pair, or ended in order since. */
+  diskComplete: { n: number; boot: string } | null;
   endedBoots: EndedBoot[];
   /** The life that a person has closed and nobody has opened since; null: none. */
   closedByPerson: string | null;
@@ -74,6 +76,8 @@ export interface TimesTen {
   /** Database, agent user, adminUser, schema.sql. Ends loaded, closed, RAM policy manual. */
   createDatabase(signal: AbortSignal): Promise<void>;
   createScheme(statement: string, signal: AbortSignal): Promise<void>;
+  /** DROP ACTIVE STANDBY PAIR, where there is one. The replication agent does not run. */
+  dropScheme(signal: AbortSignal): Promise<void>;
   runEpilog(signal: AbortSignal): Promise<void>;
   /** ttAdmin -ramLoad -close */
   loadDatabase(signal: AbortSignal): Promise<void>;

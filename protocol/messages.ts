@@ -35,6 +35,8 @@ export const commandSchema = z.discriminatedUnion("verb", [
   /** Create the database, its users and schema; leaves it loaded and closed. */
   z.object({ ...commandBase, verb: z.literal("createDatabase") }),
   z.object({ ...commandBase, verb: z.literal("createScheme"), statement: z.string().min(1) }),
+  /** Only of the writer of a Solo that was a standby before: TimesTen makes no other an active from its disk. */
+  z.object({ ...commandBase, verb: z.literal("dropScheme") }),
   z.object({ ...commandBase, verb: z.literal("runEpilog") }),
   /** Load what is on disk, closed. */
   z.object({ ...commandBase, verb: z.literal("loadDatabase") }),

@@ -95,6 +95,8 @@ export const permissionViewSchema = z.object({
   closed: z.boolean(),
   /** This standby has everything acknowledged for that Pair; 0 when not. Lost with its database's life. */
   completeFor: z.number().int().min(0),
+  /** n of the Pair of which this copy has everything, its life having left it or ended in order; on disk, as the copy is. */
+  diskCompleteFor: z.number().int().min(0).default(0),
   /** As the writer of Pair n: no longer commits alone, since this mark of its own log. */
   soloEnded: z.object({ n: z.number().int().min(1), mark: z.number().int().min(0) }).nullable(),
   /** As the old writer under Closed n: closed, then the standby had everything, then no longer ACTIVE; else 0. */

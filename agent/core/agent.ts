@@ -428,7 +428,7 @@ export class Agent implements AgentSessions {
 
   /** A8: on disk before anybody is told; what this standby had is nothing from here on. */
   async #noteLeft(n: number): Promise<void> {
-    await this.#life.remember({ left: n, complete: null });
+    await this.#life.noteLeft(n);
     this.#changed();
   }
 

@@ -1,5 +1,5 @@
 /** Which commands an agent takes up, and what each does. Pure refusals first; the doing is the driver's. */
-import type { Command, PermissionRecord, TimesTenView } from "../../protocol";
+import { namesAsWriter, type Command, type PermissionRecord, type TimesTenView } from "../../protocol";
 import type { TimesTen } from "../ports";
 
 /** What a command is checked against. */
@@ -32,6 +32,8 @@ export function whyRefused(command: Command, c: CommandContext): string | null {
       return c.view.db === "Unloaded" ? null : `the database is ${c.view.db}, not Unloaded`;
     case "startRepAgent":
       return whyNotReplicate(c);
+    case "dropScheme":
+      return whyNotDrop(c);
     case "startDaemon":
     case "createScheme":
     case "runEpilog":
@@ -47,6 +49,13 @@ export function whyRefused(command: Command, c: CommandContext): string | null {
 function whyNotReplicate({ record, podUID }: CommandContext): string | null {
   if (record?.mode !== "Pair" || record.standby === podUID || record.writer.podUID === podUID) return null;
   return `record ${record.n} is a Pair of two other Pods`;
+}
+
+/** Without its scheme a database that is open takes commits of anybody: only one that is closed, and is to go on alone. */
+function whyNotDrop({ record, podUID, boot, view }: CommandContext): string | null {
+  if (record?.mode !== "Solo" || !namesAsWriter(record, podUID, boot))
+    return "no Solo names this life of the database";
+  return view.repState === "IDLE" && !view.open ? null : "the database has a role, or is open";
 }
 
 /** The one command that destroys: never of the pod that may write, never without knowing who else has the data. */
@@ -72,6 +81,8 @@ export async function carryOut(command: Command, timesten: TimesTen, signal: Abo
       return timesten.createDatabase(signal);
     case "createScheme":
       return timesten.createScheme(command.statement, signal);
+    case "dropScheme":
+      return timesten.dropScheme(signal);
     case "runEpilog":
       return timesten.runEpilog(signal);
     case "loadDatabase":

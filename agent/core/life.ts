@@ -15,6 +15,7 @@ const emptyMemory: AgentMemory = {
   left: 0,
   boot: null,
   complete: null,
+  diskComplete: null,
   drained: 0,
   alone: 0,
   endedBoots: [],
@@ -56,6 +57,12 @@ export class DatabaseLife {
     const { complete } = this.#memory;
     if (complete === null || complete.boot !== this.boot) return null;
     return { n: complete.n, writer: complete.writer };
+  }
+
+  /** n of the Pair of which this disk has everything, as a standby's; 0: of none, or it was the active since. */
+  get diskCompleteFor(): number {
+    const { diskComplete, soloed } = this.#memory;
+    return diskComplete !== null && diskComplete.n > soloed ? diskComplete.n : 0;
   }
 
   /**
@@ -100,6 +107,18 @@ export class DatabaseLife {
     if (boot !== null) await this.remember({ complete: { ...complete, boot } });
   }
 
+  /** A8: this standby leaves Pair n, and is complete for nothing any more. */
+  async noteLeft(n: number): Promise<void> {
+    const { boot, complete } = this;
+    const whole = boot !== null && complete?.n === n;
+    await this.remember({ left: n, complete: null, diskComplete: whole ? { n, boot } : null });
+  }
+
+  /** The copy on this disk is about to be another one, or to take in more. */
+  async forgetCopy(): Promise<void> {
+    if (this.#memory.diskComplete !== null) await this.remember({ diskComplete: null });
+  }
+
   /** A loaded database without a name gets one. */
   async begin(): Promise<void> {
     if (this.#memory.boot !== null) return;
@@ -121,8 +140,11 @@ export class DatabaseLife {
     if (boot === null) return;
     const endedAtMs = this.#o.clock.nowMs();
     this.#unwatch();
-    if (!(await this.#endedGently(gently))) await this.#o.timesten.killProcesses();
-    if (this.boot === boot) await this.#noteEnd(boot, how, endedAtMs);
+    const inOrder = await this.#endedGently(gently);
+    if (!inOrder) await this.#o.timesten.killProcesses();
+    // What had to be killed may lack its last commits, whatever was intended.
+    const killed = gently !== undefined && !inOrder && how !== "destroyed";
+    if (this.boot === boot) await this.#noteEnd(boot, killed ? "daemon died" : how, endedAtMs);
   }
 
   async #endedGently(gently: (() => Promise<void>) | undefined): Promise<boolean> {
@@ -150,8 +172,18 @@ export class DatabaseLife {
     const ended: EndedBoot = { boot, endedAtMs, how, podUID: this.#memory.boot?.podUID ?? "" };
     await this.remember({
       boot: null,
+      diskComplete: this.#diskCompleteAfter(boot, how),
       endedBoots: [ended, ...this.#memory.endedBoots].slice(0, ENDED_BOOTS),
     });
     this.#o.onChange(null);
+  }
+
+  /** What was complete and ended in order has everything on disk; a later life that only read it changes nothing. */
+  #diskCompleteAfter(boot: string, how: EndedBoot["how"]): AgentMemory["diskComplete"] {
+    const { diskComplete, soloed } = this.#memory;
+    const { complete } = this;
+    if (how !== "stopped" && how !== "unloaded") return diskComplete?.boot === boot ? null : diskComplete;
+    // What was promoted since is no standby's copy any more.
+    return complete !== null && soloed < complete.n ? { n: complete.n, boot } : diskComplete;
   }
 }

@@ -60,8 +60,12 @@ export class Orders {
     const { clock, timesten, log } = this.#o;
     let error: string | null = null;
     try {
+      // Other commits come in from here on, or another copy: what the former life had says nothing about it.
+      if (command.verb === "duplicate" || command.verb === "startRepAgent") await this.#o.life.forgetCopy();
       if (command.verb === "duplicate") await this.#destroyOwnCopy();
       await withDeadline(clock, command.deadlineMs, signal => carryOut(command, timesten, signal));
+      // It is no former standby any more: it can become the active.
+      if (command.verb === "dropScheme") await this.#o.life.forgetCopy();
       log.info("command done", { verb: command.verb, id: command.id });
     } catch (failure) {
       error = failure instanceof Error ? failure.message : String(failure);

@@ -36,6 +36,8 @@ export interface Situation {
   soloed: number;
   /** n of the Pair this standby left gracefully (durable). */
   left: number;
+  /** n of the Pair of which its disk has everything (durable); then it is a former standby's. */
+  diskCompleteFor: number;
   complete: Complete | null;
   soloEnded: { n: number; mark: number } | null;
   /** The Closed under which this old writer has handed everything over; 0: none. */
@@ -147,7 +149,8 @@ function asSoloWriter(s: Situation, record: PermissionRecord): Step | null {
   if (s.stopping) return null;
   if (record.from > 0 && s.soloed < record.n) return promotion(s, record);
   // Created a moment ago, recovered from its own log, or deactivated in a handover that was taken back.
-  if (repState === "IDLE" && repScheme === "Exists") {
+  // A former standby gets its scheme anew first: TimesTen takes no other for the active (ttRepStateSet).
+  if (repState === "IDLE" && repScheme === "Exists" && s.diskCompleteFor === 0) {
     const replicates = s.view.repAgent === "Running";
     const why = `record ${record.n} is Solo for this life of the database`;
     return { do: "setActive", n: record.n, replicates, why };

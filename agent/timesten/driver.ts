@@ -91,6 +91,15 @@ export class TimesTenDriver implements TimesTen {
     this.#observer.forget();
   }
 
+  async dropScheme(signal: AbortSignal): Promise<void> {
+    const { sessions, status, o } = this.#c;
+    if (parseScheme(await sessions.act("repschemes", signal)).exists === "Exists") {
+      await sessions.act("drop active standby pair", signal);
+    }
+    status.patch(o.dataStore, {});
+    this.#observer.forget();
+  }
+
   async runEpilog(signal: AbortSignal): Promise<void> {
     await runFile(this.#c, "epilog.sql", "Epilog error: ", signal);
   }

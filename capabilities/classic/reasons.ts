@@ -40,6 +40,8 @@ export const reasons = {
   WaitingForActive: "The database that must go on is known; its Pod is awaited.",
   LoadingActive: "The database that must go on is being loaded.",
   ActiveReturned: "The writer's database came back from its own disk.",
+  StandbyReturned:
+    "The standby had left the Pair with everything before the active ended: its own disk goes on.",
   ReopeningActive: "The former writer lives and is named again.",
   ConfiguringActive: "The database that goes on is becoming the active.",
   MissingFact: "A fact without which nobody can decide safely is missing.",

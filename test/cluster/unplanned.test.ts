@@ -131,6 +131,26 @@ describe("a pair in twosafe mode under a writing client", () => {
     await writes(s);
   });
 
+  it("waits for a person's word when both Pods were deleted by force and one's node has no power, and then goes on", async () => {
+    const [active, standby] = await pods(s);
+    const node = await nodeOf(s.k, active);
+    await s.k.run(["cordon", `node-${node}`]);
+    await nodes.stopNode(node);
+    await s.k.run(["delete", "pod", active, standby, "--force", "--grace-period=0", "--wait=false"]);
+    const command = await until("the way out is told", NORMAL_MS, async () => {
+      const { conditions = [] } = await pairStatus(s.k, s.name);
+      const told = conditions.map(({ message }) =>
+        /kubectl (annotate ttc \S+ \S*attest-gone=\S+)/.exec(message),
+      );
+      return told.find(match => match !== null)?.[1];
+    });
+    await s.k.run(command.split(" "));
+    await waitNormal(s.k, s.name, NORMAL_MS);
+    await writes(s);
+    await nodes.bootNode(node);
+    await s.k.run(["uncordon", `node-${node}`]);
+  });
+
   it("has lost nothing that was acknowledged", async () => {
     const verdict = await s.writer.verify();
     expect(verdict.acked).toBeGreaterThan(100);

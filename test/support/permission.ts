@@ -5,6 +5,7 @@ export const nothingPermitted: PermissionView = {
   obeyedN: 0,
   soloed: 0,
   left: 0,
+  diskCompleteFor: 0,
   mode: "none",
   closed: true,
   completeFor: 0,

@@ -12,6 +12,7 @@ export type Wish =
       verb:
         | "startDaemon"
         | "createDatabase"
+        | "dropScheme"
         | "runEpilog"
         | "loadDatabase"
         | "startRepAgent"

@@ -1,5 +1,5 @@
 /** What follows from an observation, given the words of docs/fencing.md. Pure look-ups, shared by all rules. */
-import type { AgentState, PeerDigest, PermissionRecord, Writer } from "../../../protocol";
+import type { AgentState, PeerDigest, PermissionRecord, TimesTenView, Writer } from "../../../protocol";
 import type { BootEnd, Observation, ObservedPod } from "../observation";
 
 /** @returns the state of the pod's agent if it is heard right now, else null */
@@ -175,6 +175,11 @@ export function whyBehind(mine: AgentState, peer: ObservedPod): string | null {
   if (db !== "Loaded") return `how far the copy of ${peer.name} got (its database is ${db})`;
   if (mine.timesten.dbId >= dbId) return null;
   return `commits: ${peer.name} has mark ${dbId}, ${mine.podName} only ${mine.timesten.dbId}`;
+}
+
+/** @returns whether every commit that was acknowledged exists on both sides */
+export function isTwosafe(view: TimesTenView): boolean {
+  return view.usingTwosafe && !view.disableReturn && !view.localCommit;
 }
 
 /**

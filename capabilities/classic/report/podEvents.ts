@@ -162,6 +162,7 @@ const stepNames: Readonly<Record<string, string>> = {
   startDaemon: "StartDaemon",
   createDatabase: "CreateDb",
   createScheme: "CreateRepScheme",
+  dropScheme: "DropRepScheme",
   runEpilog: "CreateRepEpilog",
   loadDatabase: "LoadDb",
   duplicate: "Repduplicate",

@@ -141,6 +141,7 @@ export class Bridge {
           : { mode: perm === S.ENDLESS ? "endless" : "finite", n: at(s, i + S.PERM_N) },
       soloed: at(s, i + S.SOLOED),
       left: this.code.shell.leftCounts ? at(s, i + S.LEFT) : 0,
+      diskCompleteFor: at(s, i + S.WHOLE) > at(s, i + S.SOLOED) ? at(s, i + S.WHOLE) : 0,
       complete:
         complete === 0
           ? null
@@ -198,6 +199,7 @@ export class Bridge {
     scratch[k++] = at(s, i + S.PERM_N);
     scratch[k++] = (S.isClosed(s, i) ? 1 : 0) | (at(s, i + S.WRITES) << 1) | (at(s, i + S.STOPPING) << 2);
     scratch[k++] = this.waited(s, i) | (at(s, i + S.PEER_FAILED) << 4);
+    scratch[k++] = at(s, i + S.WHOLE);
     scratch[k++] = at(s, i + S.MARK);
     scratch[k++] = at(s, S.wordAt(n));
     k = putRecordKey(s, n, k);
@@ -389,6 +391,7 @@ export class Bridge {
         obeyedN: at(s, i + S.N),
         soloed: at(s, i + S.SOLOED),
         left: at(s, i + S.LEFT),
+        diskCompleteFor: at(s, i + S.WHOLE) > at(s, i + S.SOLOED) ? at(s, i + S.WHOLE) : 0,
         mode: perm === 0 ? "none" : perm === S.ENDLESS ? "endless" : "finite",
         closed: S.isClosed(s, i),
         completeFor: at(s, i + S.COMPLETE),
@@ -434,6 +437,7 @@ export class Bridge {
         (at(s, i + S.WRITES) << 1) |
         (at(s, i + S.STOPPING) << 2) |
         (at(s, i + S.PEER_FAILED) << 3);
+      scratch[k++] = at(s, i + S.WHOLE);
       scratch[k++] = at(s, i + S.MARK);
     }
     scratch[k++] = at(s, S.PLANNED);

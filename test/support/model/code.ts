@@ -46,6 +46,10 @@ export interface Shell {
   revokes: boolean;
   /** The log is durable before a database goes on alone. */
   flushes: boolean;
+  /** A life that left its Pair with everything and was then cut short has everything no longer. */
+  wholeEndsInOrder: boolean;
+  /** What it had when it left says nothing once it replicates again. */
+  forgetsWhole: boolean;
   /** The guard acts at the end of a permission. */
   guardActs: boolean;
   /** A grant counts from the request on, not from its arrival. */
@@ -72,6 +76,8 @@ export const shell: Shell = {
   forgetsComplete: true,
   revokes: true,
   flushes: true,
+  wholeEndsInOrder: true,
+  forgetsWhole: true,
   guardActs: true,
   countsFromRequest: true,
   takesGrant: (grant, now) => now.asks && grant.n === now.n && grant.boot === now.boot,

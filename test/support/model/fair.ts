@@ -138,6 +138,10 @@ export class Fair {
         load(s, i);
         return true;
       }
+      if (command.verb === "dropScheme") {
+        s[i + S.WHOLE] = 0;
+        return true;
+      }
       if (command.verb === "duplicate") {
         duplicate(s, i, i === S.A ? S.B : S.A);
         return true;
@@ -188,6 +192,7 @@ function replicates(s: State, j: number): boolean {
     at(s, j + S.MARK) === at(s, k + S.MARK)
   )
     return false;
+  if (role === S.IDLE) s[j + S.WHOLE] = 0;
   s[j + S.ROLE] = S.STANDBY;
   s[j + S.KIND] = S.COPY;
   s[j + S.STALE] = at(s, k + S.STALE);

@@ -88,7 +88,7 @@ export function load(n: State, i: number): void {
 /** @param k the slot it is copied from */
 export function duplicate(n: State, i: number, k: number): void {
   endLife(n, i);
-  n[i + S.COMPLETE] = 0;
+  n[i + S.COMPLETE] = n[i + S.WHOLE] = 0;
   load(n, i);
   n[i + S.KIND] = S.COPY;
   n[i + S.STALE] = at(n, k + S.STALE);
@@ -105,11 +105,20 @@ function endLife(n: State, i: number): void {
 /** Every process of the container ends. What was not yet on disk is lost, unless it ended in good order. */
 export function end(n: State, i: number, bridge: Bridge, clean: boolean): void {
   const { shell } = bridge.code;
-  const complete = at(n, i + S.COMPLETE);
+  const complete = wholeFor(n, i);
   const whole = complete > 0 && at(n, i + S.SOLOED) <= complete && at(n, i + S.STALE) === 0;
+  const stays = clean && at(n, i + S.SOLOED) < at(n, i + S.COMPLETE) && at(n, i + S.ROLE) === S.STANDBY;
+  if (stays) {
+    n[i + S.KIND] = S.LEFT_WHOLE;
+    n[i + S.WHOLE] = complete;
+  }
   endLife(n, i);
   if (shell.forgetsComplete) n[i + S.COMPLETE] = 0;
-  if (!clean && S.slots.some(k => k !== i && losesTo(n, i, k, shell.flushes))) n[i + S.STALE] = 1;
+  // The life that left and was killed; a later one only read what that one had on disk.
+  if (!clean && at(n, i + S.STOPPING) === 1 && shell.wholeEndsInOrder) n[i + S.WHOLE] = 0;
+  const unchanged = at(n, i + S.KIND) === S.LEFT_WHOLE && at(n, i + S.STOPPING) === 0;
+  if (!clean && !unchanged && S.slots.some(k => k !== i && losesTo(n, i, k, shell.flushes)))
+    n[i + S.STALE] = 1;
   agentStarts(n, i, bridge);
   if (i === S.OLD) n.fill(0, S.OLD, S.OLD + S.SLOT_SIZE);
   // What nobody has any more is not missed by anybody; nor what only a standby had that ended too.
@@ -125,8 +134,14 @@ export function end(n: State, i: number, bridge: Bridge, clean: boolean): void {
 function losesTo(n: State, i: number, k: number, flushes: boolean): boolean {
   if (at(n, k + S.ROLE) === S.NONE || at(n, k + S.STALE) === 1) return false;
   if (at(n, i + S.KIND) !== S.WAS_ACTIVE) return true;
-  const p = at(n, k + S.KIND) === S.LEFT_WHOLE ? at(n, k + S.LEFT) : at(n, k + S.COMPLETE);
+  const p = wholeFor(n, k);
   return S.isReady(n, p) && (!flushes || at(n, i + S.SOLOED) < p);
+}
+
+/** @returns the Pair of which this copy has everything: as its standby, or as one that has left it; 0: none */
+export function wholeFor(s: State, i: number): number {
+  if (at(s, i + S.KIND) !== S.LEFT_WHOLE) return at(s, i + S.COMPLETE);
+  return Math.max(at(s, i + S.LEFT), at(s, i + S.WHOLE));
 }
 
 /** A new process of the agent: what it only had in memory is gone. */

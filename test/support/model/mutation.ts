@@ -94,7 +94,7 @@ export const sameMarks = (o: Observation): Observation =>
   withPods(o, pod =>
     withPermission(
       withState(pod, state => ({ timesten: { ...state.timesten, dbId: 1 } })),
-      { completeFor: 0, left: 0 },
+      { completeFor: 0, left: 0, diskCompleteFor: 0 },
     ),
   );
 

@@ -20,6 +20,8 @@ import {
   type Mutation,
 } from "./mutation";
 
+const left = { crashes: 1, leaves: 1, maxBoot: 4, brisk: true };
+
 export const own: Omit<Mutation, "listed">[] = [
   {
     name: "timing: W covers no difference of the clocks",
@@ -181,6 +183,39 @@ export const own: Omit<Mutation, "listed">[] = [
       }),
       alwaysWaited,
     ),
+  },
+  {
+    name: "agent: what left with everything counts although it was killed",
+    bounds: bounds({ ...left, name: "3 records, 2 crashes, 1 leave, brisk", crashes: 2 }),
+    change: shellOf({ wholeEndsInOrder: false }),
+  },
+  {
+    name: "agent: what left with everything counts although it took in more since",
+    bounds: bounds({
+      ...left,
+      name: "4 records, 2 crashes, 1 leave, brisk",
+      maxN: 4,
+      crashes: 2,
+      maxBoot: 5,
+    }),
+    change: shellOf({ forgetsWhole: false }),
+  },
+  {
+    name: "row the standby's disk goes on: the old writer had gone on alone",
+    bounds: bounds({ ...left, name: "3 records, 1 crash, 1 leave, brisk" }),
+    change: rowSeeing("the standby's disk goes on", (o, from) =>
+      withPods(o, pod => (pod.uid === from.writer.podUID ? withPermission(pod, { soloed: 0 }) : pod)),
+    ),
+  },
+  {
+    name: "row the standby's disk goes on: a proof about the old writer not asked",
+    bounds: bounds({ ...left, name: "3 records, 1 force-delete, 1 leave, brisk", crashes: 0, forced: 1 }),
+    change: rowSeeing("the standby's disk goes on", withEnd),
+  },
+  {
+    name: "row the writer's disk goes on after Closed: what the standby left with not asked",
+    bounds: bounds({ ...left, name: "3 records, 1 crash, 1 leave, brisk" }),
+    change: rowSeeing("the writer's disk goes on after Closed", sameMarks),
   },
 ];
 

@@ -32,6 +32,7 @@ const decisive: Record<keyof typeof lists, string[]> = {
     "a handover has its time",
     "the writer lives",
     "promote the complete standby",
+    "the standby's disk goes on",
     "the writer's own disk goes on",
   ],
 };

@@ -29,7 +29,7 @@ export const ACTIVE = 4;
 /** Of the copy on disk. */
 export const COPY = 1;
 export const WAS_ACTIVE = 2;
-/** It was complete when it left its Pair. */
+/** It was complete when it left its Pair or ended in order. */
 export const LEFT_WHOLE = 3;
 
 // Globals.
@@ -104,7 +104,9 @@ export const STOPPING = 23;
 export const GRANT_AGE = 24;
 export const GRANT_N = 25;
 export const GRANT_BOOT = 26;
-export const SLOT_SIZE = 27;
+/** Pair of which the agent says that this copy has everything: its life left it so, or ended in order (disk). */
+export const WHOLE = 27;
+export const SLOT_SIZE = 28;
 
 export const SIZE = Math.ceil((SLOTS + 3 * SLOT_SIZE) / 4) * 4;
 /** With the stale operator's look at both pods behind it. */

@@ -1,6 +1,7 @@
 /** Keeps states few: what can never matter again is wiped, what is known for ever is noted. */
 import type { Bridge } from "./bridge";
 import { shell } from "./code";
+import { wholeFor } from "./lives";
 import * as S from "./state";
 import { at, type State } from "./state";
 
@@ -59,11 +60,11 @@ function forget(n: State, oldest: number, bridge: Bridge): void {
     const known = Math.min(
       ...S.slots.map(k => (k === i || at(n, k + S.UID) === 0 ? S.MAX_N : at(n, k + S.SOLOED))),
     );
-    for (const f of [S.COMPLETE, S.LEFT]) {
+    for (const f of [S.COMPLETE, S.LEFT, S.WHOLE]) {
       if (((pairs >> at(n, i + f)) & 1) === 0 && at(n, i + f) <= known) n[i + f] = 0;
     }
-    if (at(n, i + S.KIND) === S.LEFT_WHOLE && at(n, i + S.LEFT) === 0) n[i + S.KIND] = S.COPY;
-    kept |= (1 << at(n, i + S.COMPLETE)) | (1 << at(n, i + S.LEFT));
+    if (at(n, i + S.KIND) === S.LEFT_WHOLE && wholeFor(n, i) === 0) n[i + S.KIND] = S.COPY;
+    kept |= (1 << at(n, i + S.COMPLETE)) | (1 << at(n, i + S.LEFT)) | (1 << at(n, i + S.WHOLE));
   }
   let boots = 0;
   for (let m = 1; m <= cur; m++) {

@@ -118,6 +118,8 @@ export function view(s: State, i: number): TimesTenView {
   if (at(s, i + S.BOOT) === 0) return unloadedView;
   return {
     ...base,
+    // Which commits wait is the world's; an asynchronous one knows only planned changes, where it does not matter.
+    usingTwosafe: true,
     open: at(s, i + S.WRITES) === 1,
     repState: repStates[role] ?? "Unknown",
     repPeerState: at(s, i + S.PEER_FAILED) === 1 ? "failed" : "start",

@@ -5,7 +5,7 @@
 import { freshEyes, staleEyes, type Bridge, type Eyes } from "./bridge";
 import type { Write } from "./views";
 import type { Step } from "../../../agent/core/permission";
-import { agentStarts, carryOut, duplicate, end, endPermission, load, receiver } from "./lives";
+import { agentStarts, carryOut, duplicate, end, endPermission, load, receiver, wholeFor } from "./lives";
 import * as S from "./state";
 import { at, type State } from "./state";
 import { blur, tidy } from "./tidy";
@@ -85,6 +85,7 @@ export class World {
       this.#commits(s, i);
       this.#replicates(s, i);
       this.#loads(s, i);
+      this.#dropsScheme(s, i);
       this.#duplicates(s, i);
       this.#leaves(s, i);
       this.#dies(s, i);
@@ -271,20 +272,23 @@ export class World {
   #leaves(s: State, i: number): void {
     const record = at(s, i + S.N);
     if (i === S.OLD || at(s, i + S.STOPPING) === 1 || at(s, S.LEAVES) >= this.#bounds.leaves) return;
-    if (S.mode(s, record) !== S.PAIR || at(s, i + S.BOOT) === 0) return;
+    const inPair = S.mode(s, record) === S.PAIR;
+    if ((!inPair && S.fromOf(s, record) === 0) || at(s, i + S.BOOT) === 0) return;
     const isStandby = S.standbyUid(s, record) === at(s, i + S.UID) && at(s, i + S.ROLE) !== S.ACTIVE;
-    if (isStandby === this.#bounds.planned) return;
+    if (isStandby === this.#bounds.planned || (!inPair && !isStandby)) return;
     const n = this.#begin(s);
     n[S.LEAVES] = at(s, S.LEAVES) + 1;
     n[i + S.STOPPING] = 1;
-    if (isStandby) {
+    if (isStandby && inPair) {
       n[i + S.LEFT] = record;
-      if (at(s, i + S.COMPLETE) === record) n[i + S.KIND] = S.LEFT_WHOLE;
+      const whole = at(s, i + S.COMPLETE) === record;
+      if (whole) n[i + S.KIND] = S.LEFT_WHOLE;
+      n[i + S.WHOLE] = whole ? record : 0;
       if (this.#bridge.code.shell.leftCounts) n[i + S.COMPLETE] = 0;
       S.setLeft(n, record);
     }
     this.#done(n, () =>
-      isStandby
+      isStandby && inPair
         ? `${name(i)} is asked to end: it writes "left ${record}" to its disk and tells its writer`
         : `${name(i)} is asked to end`,
     );
@@ -326,6 +330,7 @@ export class World {
       if (same && role === S.STANDBY) continue;
       if (role === S.IDLE && !this.#bridge.mayReplicate(s, j, k)) continue;
       const n = this.#begin(s);
+      if (role === S.IDLE && this.#bridge.code.shell.forgetsWhole) n[j + S.WHOLE] = 0;
       n[j + S.ROLE] = S.STANDBY;
       n[j + S.KIND] = S.COPY;
       n[j + S.STALE] = at(s, k + S.STALE);
@@ -339,6 +344,15 @@ export class World {
     const n = this.#begin(s);
     load(n, i);
     this.#done(n, () => `the database of ${name(i)} is loaded from its disk: life ${at(s, S.NEXT_BOOT)}`);
+  }
+
+  /** A former standby that is named gets its scheme anew. */
+  #dropsScheme(s: State, i: number): void {
+    const isNamed = S.mode(s, at(s, i + S.N)) === S.SOLO && this.#bridge.permits(s, i);
+    if (at(s, i + S.WHOLE) === 0 || at(s, i + S.ROLE) !== S.IDLE || !isNamed) return;
+    const n = this.#begin(s);
+    n[i + S.WHOLE] = 0;
+    this.#done(n, () => `the replication scheme of ${name(i)} is made anew`);
   }
 
   #duplicates(s: State, i: number): void {
@@ -430,6 +444,6 @@ const isBrisk = (step: Step): boolean =>
 
 /** Until the writer notes that it goes on alone, a commit with the standby of its ready Pair is on both for good. */
 function isPromised(s: State, i: number, j: number): boolean {
-  const p = at(s, j + S.COMPLETE);
+  const p = wholeFor(s, j);
   return p > 0 && S.isReady(s, p) && at(s, i + S.SOLOED) < p;
 }

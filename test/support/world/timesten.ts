@@ -27,6 +27,7 @@ const typicalMs: Record<Operation, [number, number]> = {
   startDaemon: [200, 600],
   createDatabase: [600, 1_800],
   createScheme: [30, 120],
+  dropScheme: [30, 120],
   runEpilog: [10, 60],
   loadDatabase: [200, 900],
   destroyDatabase: [50, 250],
@@ -242,6 +243,13 @@ export class VirtualTimesTen implements TimesTen {
     if (db.files.scheme !== null) return;
     if (db.repAgent) throw new Error("TT8154: replication agent is running");
     db.files.scheme = parseScheme(statement);
+  }
+
+  async dropScheme(signal: AbortSignal): Promise<void> {
+    await this.spend("dropScheme", signal);
+    const db = this.needDatabase();
+    if (db.repAgent) throw new Error("TT8154: replication agent is running");
+    Object.assign(db.files, { scheme: null, lastRole: "IDLE", peerFailed: false });
   }
 
   async runEpilog(signal: AbortSignal): Promise<void> {

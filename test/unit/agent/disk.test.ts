@@ -23,6 +23,7 @@ const memory = (soloed: number): AgentMemory => ({
   drained: 0,
   alone: 0,
   left: 0,
+  diskComplete: null,
   boot: { id: "boot-a", processes: "1:2,3:4", podUID: "pod" },
   complete: { n: 7, writer: { podUID: "pod-b", boot: "boot-b" }, boot: "boot-a" },
   closedByPerson: null,

@@ -96,6 +96,10 @@ describe("a database", () => {
 
   it("gets its replication scheme and the epilog, and becomes active", async () => {
     await a.driver.createScheme(scheme, soon());
+    await a.driver.dropScheme(soon());
+    await a.driver.dropScheme(soon());
+    await expect(view(a)).resolves.toMatchObject({ repScheme: "None" });
+    await a.driver.createScheme(scheme, soon());
     await a.driver.createScheme(scheme, soon());
     await expect(view(a)).resolves.toMatchObject({ repScheme: "Exists", repState: "IDLE", updatable: "No" });
     await a.driver.setActive(soon());

@@ -93,6 +93,7 @@ export function agentState(ordinal: Ordinal, change: StateChange = {}): AgentSta
       obeyedN: 5,
       soloed: ordinal === 0 ? 4 : 0,
       left: 0,
+      diskCompleteFor: 0,
       mode: ordinal === 0 ? "endless" : "none",
       closed: ordinal !== 0,
       completeFor: ordinal === 0 ? 0 : 5,

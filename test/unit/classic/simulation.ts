@@ -314,6 +314,8 @@ export class SimulatedPair {
         return this.#change(ordinal, { ...idleView, repScheme: "None" }, { boot, tasks });
       case "createScheme":
         return this.#change(ordinal, { repScheme: "Exists" }, { tasks });
+      case "dropScheme":
+        return this.#change(ordinal, { repScheme: "None" }, { tasks });
       case "loadDatabase":
         return this.#change(ordinal, idleView, { boot, tasks });
       case "startRepAgent":

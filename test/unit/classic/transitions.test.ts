@@ -23,18 +23,36 @@ import {
 } from "./fixtures";
 
 const over0 = [{ podUID: UID[0], boot: BOOT[0] }];
-const returned = (n: number, soloed = n) =>
+const returned = (n: number, soloed = n, how: "daemon died" | "stopped" = "daemon died") =>
   pod(0, {
     state: agentState(0, {
       boot: "boot-0b",
-      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died", podUID: "" }],
+      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how, podUID: "" }],
       timesten: idleView,
       permission: { obeyedN: n, soloed, mode: "none", closed: true },
     }),
   });
 const b0b = { podUID: UID[0], boot: "boot-0b" };
+const b1b = { podUID: UID[1], boot: "boot-1b" };
 const b1 = { podUID: UID[1], boot: BOOT[1] };
 const serving = (n: number) => pod(0, { state: agentState(0, { permission: { obeyedN: n, soloed: n } }) });
+
+/** The standby that left Pair 5 in order, loaded again. */
+const diskCompleteFor = (timesten: Partial<typeof idleView> = {}, n = 5) =>
+  pod(1, {
+    state: agentState(1, {
+      boot: "boot-1b",
+      timesten: { ...idleView, usingTwosafe: true, ...timesten },
+      permission: { obeyedN: 6, completeFor: 0, left: 5, diskCompleteFor: n },
+    }),
+  });
+const left = (change: Partial<Parameters<typeof observation>[0]>) =>
+  observation({
+    record: record({ n: 6, mode: "Closed", ready: false, from: 5 }),
+    pods: [returned(6, 4), diskCompleteFor()],
+    over: over0,
+    ...change,
+  });
 
 /** A database of pod 1 that a person prepared to go on alone. */
 const chosen = (timesten: Partial<typeof idleView> = {}, obeyedN = 5) =>
@@ -235,9 +253,9 @@ const rows: Row[] = [
         pods: [returned(6, 4), pod(1)],
         over: over0,
       }),
-      "what a standby had that left the Pair while the writer's processes died": observation({
+      "being before a standby that left the Pair with everything": observation({
         record: record({ n: 6, mode: "Closed", ready: false, from: 5 }),
-        pods: [returned(6, 4), pod(1, { state: agentState(1, { permission: { completeFor: 0, left: 5 } }) })],
+        pods: [returned(6, 4), diskCompleteFor()],
         over: over0,
       }),
       "the standby's position": observation({
@@ -312,6 +330,26 @@ const rows: Row[] = [
           pod(1, { state: agentState(1, { permission: { completeFor: 4 } }) }),
         ],
         over: over0,
+      }),
+    },
+  },
+  {
+    name: "the standby's disk goes on",
+    o: left({}),
+    to: solo({ n: 7, writer: b1b }),
+    without: {
+      "a proof": left({ over: [] }),
+      "a Pair that was left": left({ record: record({ n: 6, mode: "Closed", ready: false }) }),
+      "the word of the writer's disk": left({ pods: [noPod(0), diskCompleteFor()] }),
+      "the writer never having gone on alone": left({ pods: [returned(6, 5), diskCompleteFor()] }),
+      "the writer's processes having died": left({ pods: [returned(6, 4, "stopped"), diskCompleteFor()] }),
+      "having left with everything": left({ pods: [returned(6, 4), diskCompleteFor({}, 4)] }),
+      "a life of its own since": left({ pods: [returned(6, 4), diskCompleteFor({ repState: "STANDBY" })] }),
+      "commits that wait for the standby": left({
+        pods: [returned(6, 4), diskCompleteFor({ usingTwosafe: false })],
+      }),
+      "a return service that is never given up": left({
+        pods: [returned(6, 4), diskCompleteFor({ disableReturn: true })],
       }),
     },
   },

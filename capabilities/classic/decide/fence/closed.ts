@@ -16,10 +16,11 @@ import {
 import { whyAway } from "./found";
 import { HANDOVER_MS, inHandoverTime, isDrained, plannedChange, unheardMs } from "./handover";
 import { goesOn, promoted, sameGoesOn } from "./next";
+import { standbysDisk } from "./standbyDiskRule";
 import { groundFor, whyNotNow } from "./proofs";
 import { isAbandonedPromotion } from "./transitions";
 import { standing, type Rule, type Verdict } from "./verdict";
-import { wayOut } from "./wayOut";
+import { chooseCopy, wayOut } from "./wayOut";
 import type { InForce } from "./pair";
 
 export const closedRules: readonly Rule<InForce>[] = [
@@ -71,6 +72,11 @@ export const closedRules: readonly Rule<InForce>[] = [
       if (life.is === "alive") return standing("failingOver", "WriterStopped", message);
       return standing("failingOver", "ActiveSilent", message + wayOut(o, record, writer));
     },
+  },
+  {
+    name: "the standby's disk goes on",
+    because: "it left in order with everything, while the writer's processes died and never went on alone",
+    decide: ({ o, record, peer }) => standbysDisk(o, { record, peer }),
   },
   {
     name: "the writer's own disk goes on",
@@ -138,7 +144,8 @@ function ownDisk({ o, record, writer, peer, life }: InForce): Verdict {
 function comparing(behind: string, peer: InForce["peer"]): Verdict {
   const told = heard(peer);
   if (told === null) return standing("stuck", "MissingFact", `missing: ${behind}`);
-  if (told.timesten.db === "Loaded") return standing("stuck", "StandbyAhead", `missing: ${behind}`);
+  if (told.timesten.db === "Loaded")
+    return standing("stuck", "StandbyAhead", `missing: ${behind}${chooseCopy}`);
   return standing(
     "configuring",
     "LoadingActive",
@@ -172,7 +179,7 @@ function afterGivenUp({ record, writer, peer, life }: InForce): Verdict {
   if (behind !== null) return comparing(behind, writer);
   if (mayLack(mine.state, told, record)) {
     const last = `the last commits: ${writer.name} has everything but never became the active, and the database of ${peer.name} ended without being unloaded`;
-    return standing("stuck", "StandbyAhead", `missing: ${last}; a person must choose which one goes on`);
+    return standing("stuck", "StandbyAhead", `missing: ${last}${chooseCopy}`);
   }
   const write = goesOn(record, { podUID: peer.uid, boot: mine.boot });
   const message = `${writer.name} never became the active; record ${write.n} names ${peer.name} again`;

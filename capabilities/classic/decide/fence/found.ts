@@ -5,6 +5,7 @@ import type { Observation, ObservedPod } from "../../observation";
 import { firstRecord } from "./next";
 import { isBehind, numberAboveAll } from "./transitions";
 import { standing, type Rule, type Verdict } from "./verdict";
+import { chooseCopy } from "./wayOut";
 
 /**
  * Whose database goes on where no record says so: the one that writes, else the one that wrote last, else one that
@@ -73,7 +74,8 @@ export const foundingRules: readonly Rule<Observation>[] = [
 ];
 
 function comparing(behind: string, other: ObservedPod): Verdict {
-  if (heard(other)?.timesten.db === "Loaded") return standing("stuck", "StandbyAhead", `missing: ${behind}`);
+  if (heard(other)?.timesten.db === "Loaded")
+    return standing("stuck", "StandbyAhead", `missing: ${behind}${chooseCopy}`);
   return standing("founding", "RecordLost", `the copies are compared first; missing: ${behind}`);
 }
 

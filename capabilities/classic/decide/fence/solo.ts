@@ -14,10 +14,11 @@ import {
 } from "../facts";
 import { runningTask, UNANSWERED_MS } from "../ask";
 import { whyAway } from "./found";
+import { standbysDisk } from "./standbyDiskRule";
 import { givenUp, goesOn, paired, promoted } from "./next";
 import { overProof } from "./proofs";
 import { standing, type Rule, type Verdict } from "./verdict";
-import { wayOut } from "./wayOut";
+import { chooseCopy, wayOut } from "./wayOut";
 import type { InForce } from "./pair";
 
 export const soloRules: readonly Rule<InForce>[] = [
@@ -72,6 +73,12 @@ export const soloRules: readonly Rule<InForce>[] = [
     },
   },
   {
+    name: "the standby's disk goes on",
+    because:
+      "the writer died before it heard that it may go on alone, and its disk may lack the last commits",
+    decide: ({ o, record, peer }) => standbysDisk(o, { record, peer }),
+  },
+  {
     name: "name the writer's new life",
     because: "it is the same disk and nobody has more",
     decide: ({ record, writer, peer, life }) => {
@@ -82,7 +89,9 @@ export const soloRules: readonly Rule<InForce>[] = [
       // With an unheard Solo the standby may hold more; a promotion that never was is given up above.
       if (record.from > 0 && soloed < record.n) return null;
       const behind = record.alt > 0 && soloed < record.n ? whyBehind(mine.state, peer) : null;
-      if (behind !== null) return standing("stuck", "MissingFact", `missing: ${behind}`);
+      const isLoaded = heard(peer)?.timesten.db === "Loaded";
+      if (behind !== null)
+        return standing("stuck", "MissingFact", `missing: ${behind}${isLoaded ? chooseCopy : ""}`);
       const write = goesOn(record, { podUID: writer.uid, boot: mine.boot });
       const message = `the database of ${writer.name} came back from its disk; record ${write.n} names its new life`;
       return { situation: "configuring", why: { reason: "ActiveReturned", message }, write, proof: null };

@@ -19,6 +19,7 @@ import {
   writerPod,
 } from "../facts";
 import { whyNotChosen } from "../manage/choice";
+import { goesBefore, leftPair, whyNotStandbysDisk } from "./standbyDisk";
 import { groundFor } from "./proofs";
 
 /** One row of the table. */
@@ -186,6 +187,12 @@ export const transitions: readonly Transition[] = [
       if (told.permission.soloed >= from.n) return `the writer not to have obeyed ${from.n}`;
       return namesComplete(o, to.writer, from.alt);
     },
+  },
+  {
+    name: "the standby's disk goes on",
+    form: (from, to) =>
+      from !== null && leftPair(from) > 0 && soloAfter(from, to) && to.writer.podUID !== from.writer.podUID,
+    missing: (o, from, to) => (from === null ? "a record" : whyNotStandbysDisk(o, from, to.writer)),
   },
   {
     name: "a person's choice",
@@ -359,29 +366,30 @@ function returnedLife(
   const standby = otherPod(o, pod);
   if (standbyCounts) {
     return (
-      leftToStandby(from.writer, mine.state, standby, from.from) ??
+      leftToStandby(from.writer, { writer: pod, standby, p: from.from }) ??
       behindStandby(o, from, mine.state, standby)
     );
   }
   if (from.alt === 0 || mine.state.permission.soloed >= from.n) return null;
-  return leftToStandby(from.writer, mine.state, standby, from.alt) ?? whyBehind(mine.state, standby);
+  return leftToStandby(from.writer, { writer: pod, standby, p: from.alt }) ?? whyBehind(mine.state, standby);
 }
 
 /**
  * Marks tell copies apart only roughly: a standby that has everything of the Pair that was left goes on itself, and
- * one that left it with everything may hold what the writer's disk lost when its processes died.
+ * one whose disk has everything goes before a writer's disk that was cut short.
  * @param p n of the ready Pair that is left; 0: none was
  */
-function leftToStandby(old: Writer, mine: AgentState, standby: ObservedPod, p: number): string | null {
+function leftToStandby(
+  old: Writer,
+  { writer, standby, p }: { writer: ObservedPod; standby: ObservedPod; p: number },
+): string | null {
   const told = heard(standby);
   if (p === 0 || told === null) return null;
   const { completeFor: has, left } = told.permission;
   if (has === p && left !== p) return `nothing: ${standby.name} is complete for Pair ${p} and goes on itself`;
-  const cleanly = mine.endedBoots.some(
-    one => one.boot === old.boot && (one.how === "stopped" || one.how === "unloaded"),
-  );
-  if (left !== p || cleanly || mine.permission.soloed >= p) return null;
-  return `what ${standby.name} had when it left Pair ${p}: the writer's database died without writing all to its disk`;
+  return goesBefore(told, { writer, old, p })
+    ? `nothing: the disk of ${standby.name} has everything of Pair ${p} and goes on`
+    : null;
 }
 
 /** A standby that was never complete and is away cannot be promoted by anybody: it holds nothing up. */

@@ -4,6 +4,10 @@ import type { PermissionRecord } from "../../../../protocol";
 import { heard, podOf, silentTooLong } from "../facts";
 import type { Observation, ObservedPod } from "../../observation";
 
+/** What a person does where two copies are there and no rule may choose, as the end of a sentence. */
+export const chooseCopy =
+  "; a person must choose: in the Pod of the copy that goes on drop the replication scheme and stop the replication agent, unload the other copy, then change spec.ttspec.reexamine";
+
 /**
  * @param writer the pod with the writer's disk
  * @returns the command by which a person vouches for the old writer's end, as the end of a sentence; "" where such a

@@ -85,6 +85,16 @@ function isChosen({ timesten: { db, repScheme, repState } }: AgentState): boolea
   return db === "Loaded" && repScheme === "None" && repState === "IDLE";
 }
 
+/** The standby that had left with everything: its scheme must be made anew before it can be the active. */
+function isFormerStandby({ timesten: { db, repScheme, repState }, permission }: AgentState): boolean {
+  return permission.diskCompleteFor > 0 && db === "Loaded" && repScheme === "Exists" && repState === "IDLE";
+}
+
+function dropScheme(o: Observation, pod: ObservedPod, { boot }: AgentState): Plan {
+  const { commandMs } = o.settings;
+  return planned(pod, { wish: { verb: "dropScheme" }, n: numberFor(o, pod), boot, deadlineMs: commandMs });
+}
+
 function load(o: Observation, pod: ObservedPod): Plan {
   const state = staying(pod);
   if (state?.timesten.db !== "Unloaded" || !workable(pod)) return nothingToDo;
@@ -105,6 +115,7 @@ function planWriter(o: Observation, writer: ObservedPod): Plan {
   if (lifeOf(o, record.writer).is === "over") return mayLoad(o, writer) ? load(o, writer) : nothingToDo;
   if (state.boot !== record.writer.boot) return nothingToDo;
   if (isChosen(state)) return createScheme(o, writer, state);
+  if (isFormerStandby(state)) return dropScheme(o, writer, state);
   if (state.timesten.repState !== "ACTIVE") return nothingToDo;
   if (state.timesten.repAgent === "Not Running") return replicateOnceOpen(o, writer, state);
   return planEpilog(o, writer);

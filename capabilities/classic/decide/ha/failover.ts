@@ -1,5 +1,5 @@
 /** The stopwatch of a change of the active: what is noted at the decision, and how far it has come. */
-import type { PermissionRecord, TimesTenView } from "../../../../protocol";
+import type { PermissionRecord } from "../../../../protocol";
 import type { RecordWrite, Stopwatch } from "../../decision";
 import type {
   BootEnd,
@@ -9,7 +9,7 @@ import type {
   ObservedPod,
   RecordNotes,
 } from "../../observation";
-import { heard, otherPod, podOf, writerPod } from "../facts";
+import { heard, isTwosafe, otherPod, podOf, writerPod } from "../facts";
 import { plannedChange } from "../fence/handover";
 import { carried, type Ground } from "../fence/proofs";
 import type { Verdict } from "../fence/verdict";
@@ -82,7 +82,8 @@ type Loss = Pick<FailoverStart, "possibleLoss" | "lossBytes" | "fromPosition" | 
 /** What may be missing, by the last that was heard. Nothing is where the old writer drained. */
 function lossOf(o: Observation, from: ObservedPod, to: ObservedPod): Loss {
   const drained = o.record !== null && saidDrained(o, o.record.value);
-  const possibleLoss = !drained && !isTwosafe(to.agent.state?.timesten);
+  const view = to.agent.state?.timesten;
+  const possibleLoss = !drained && (view === undefined || !isTwosafe(view));
   const toPosition = to.agent.state?.timesten.dbId ?? null;
   const fromPosition = o.writerSeen.dbId ?? from.agent.viaPeer?.digest.timesten.dbId ?? null;
   return { possibleLoss, lossBytes: possibleLoss ? o.writerSeen.lagBytes : null, fromPosition, toPosition };
@@ -93,11 +94,6 @@ function saidDrained(o: Observation, record: PermissionRecord): boolean {
   const from = podOf(o, record.writer.podUID);
   const state = from === undefined ? null : heard(from);
   return record.mode === "Closed" && state?.permission.drained === record.n;
-}
-
-/** Only with two-safe does every acknowledged commit exist on both sides. */
-function isTwosafe(view: TimesTenView | undefined): boolean {
-  return view?.usingTwosafe === true && !view.disableReturn && !view.localCommit;
 }
 
 function failedAt(

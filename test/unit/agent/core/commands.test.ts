@@ -46,3 +46,27 @@ describe("the replication agent", () => {
     expect(whyRefused({ ...startRepAgent, n: 0 }, context("pod-s2", null))).toBeNull();
   });
 });
+
+describe("the replication scheme of a former standby", () => {
+  const dropScheme: Command = { ...startRepAgent, verb: "dropScheme" };
+  const solo: PermissionRecord = { ...pair, mode: "Solo", standby: null, ready: false };
+  const loaded: CommandContext = {
+    ...context("pod-w", solo),
+    boot: solo.writer.boot,
+    view: { ...unknownView, repState: "IDLE", open: false },
+  };
+
+  it("is dropped where a Solo names that very life, which is closed and has no role", () => {
+    expect(whyRefused(dropScheme, loaded)).toBeNull();
+  });
+
+  it.each<[string, Partial<CommandContext>]>([
+    ["it is the writer of a Pair", { record: pair }],
+    ["another life is named", { boot: "boot-elsewhere" }],
+    ["another Pod is named", { podUID: "pod-s" }],
+    ["it is the active", { view: { ...loaded.view, repState: "ACTIVE" } }],
+    ["it is open", { view: { ...loaded.view, open: true } }],
+  ])("is kept where %s", (_why, change) => {
+    expect(whyRefused(dropScheme, { ...loaded, ...change })).toMatch(/names|role/);
+  });
+});

@@ -24,6 +24,7 @@ function bed(boot: string | null) {
   const timesten = new Proxy({} as TimesTen, { get: (_target, name) => does(String(name)) });
   const life = {
     boot,
+    forgetCopy: () => Promise.resolve(),
     end: async (_how: string, gently: () => Promise<void>) => gently(),
   } as unknown as DatabaseLife;
   const answers: AgentMessage[] = [];

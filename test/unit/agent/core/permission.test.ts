@@ -42,6 +42,7 @@ function situation(changes: Partial<Situation>): Situation {
     permit: { mode: "none", n: 0 },
     soloed: 0,
     left: 0,
+    diskCompleteFor: 0,
     complete: null,
     soloEnded: null,
     drained: 0,
@@ -88,6 +89,12 @@ describe("a database that no record names", () => {
 });
 
 describe("the writer alone", () => {
+  it("waits for a new replication scheme where its disk is a former standby's", () => {
+    expect(
+      nextStep(situation({ record: record({}), view: view({ repState: "IDLE" }), diskCompleteFor: 3 })),
+    ).toBeNull();
+  });
+
   it("becomes active from IDLE, notes it on disk, has it from the guard, commits alone, and only then opens", () => {
     const solo = record({});
     const idle = situation({ record: solo, view: view({ repState: "IDLE" }) });

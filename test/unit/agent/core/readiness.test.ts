@@ -34,6 +34,7 @@ function situation(changes: Partial<Situation>): Situation {
     permit: { mode: "endless", n: 5 },
     soloed: 0,
     left: 0,
+    diskCompleteFor: 0,
     complete: null,
     soloEnded: null,
     drained: 0,

@@ -35,6 +35,7 @@ const situation = (change: Partial<Situation>): Situation => ({
   permit: { mode: "none", n: 0 },
   soloed: 0,
   left: 0,
+  diskCompleteFor: 0,
   complete: null,
   soloEnded: null,
   drained: 0,

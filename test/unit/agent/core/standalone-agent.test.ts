@@ -49,6 +49,7 @@ class PlayedTimesTen {
       close: did("close", () => (this.isOpen = false)),
       stopDaemon: did("stopDaemon", () => this.#stop()),
       createScheme: never,
+      dropScheme: never,
       runEpilog: never,
       destroyDatabase: never,
       duplicate: never,

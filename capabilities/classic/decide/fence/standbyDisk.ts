@@ -1,0 +1,57 @@
+/**
+ * A standby that leaves its Pair in order tells its writer to go on alone. A writer that dies before it takes that word
+ * leaves a copy behind that has everything: the standby's disk, while its own may lack the last commits.
+ */
+import type { AgentState, PermissionRecord, Writer } from "../../../../protocol";
+import type { Observation, ObservedPod } from "../../observation";
+import { heard, isTwosafe, lifeOf, loadedAgain, sameVolume, writerPod } from "../facts";
+
+/** @returns n of the ready Pair that the record left and whose standby may still be the one to go on; 0: of none */
+export function leftPair({ mode, from, alt }: PermissionRecord): number {
+  if (mode === "Closed") return from;
+  return mode === "Solo" ? alt : 0;
+}
+
+/**
+ * @param standby what the standby's agent says, its database loaded
+ * @param writer the pod with the old writer's disk
+ * @param old the writer of the record
+ * @param p n of the ready Pair that was left
+ * @returns whether the standby's disk has everything that the old writer's has, which may lack the last commits
+ */
+export function goesBefore(
+  standby: AgentState,
+  { writer, old, p }: { writer: ObservedPod; old: Writer; p: number },
+): boolean {
+  const told = heard(writer);
+  if (told === null || p === 0 || standby.permission.diskCompleteFor !== p) return false;
+  if (told.permission.soloed >= p || endedInOrder(told, old.boot)) return false;
+  // Else the writer may have committed more than it sent.
+  return isTwosafe(standby.timesten) || isAhead(standby, writer);
+}
+
+function endedInOrder({ endedBoots }: AgentState, boot: string): boolean {
+  return endedBoots.some(one => one.boot === boot && (one.how === "stopped" || one.how === "unloaded"));
+}
+
+function isAhead(standby: AgentState, writer: ObservedPod): boolean {
+  const mine = loadedAgain(writer);
+  return mine !== null && mine.state.timesten.dbId < standby.timesten.dbId;
+}
+
+/** The facts without which the standby's disk is not named. @returns what is missing, or null */
+export function whyNotStandbysDisk(o: Observation, from: PermissionRecord, to: Writer): string | null {
+  const p = leftPair(from);
+  const writer = writerPod(o);
+  const standby = o.pods.find(pod => pod.uid === to.podUID);
+  if (writer === null || standby === undefined) return "both pods";
+  if (lifeOf(o, from.writer).is !== "over") return "a proof that the old writer cannot write";
+  if (heard(writer) === null || !sameVolume(writer, from.writer)) return "what the writer's own disk says";
+  const loaded = loadedAgain(standby);
+  if (loaded?.boot !== to.boot || loaded.state.timesten.repState !== "IDLE") {
+    return `the database of ${standby.name}, loaded again`;
+  }
+  return goesBefore(loaded.state, { writer, old: from.writer, p })
+    ? null
+    : `${standby.name}'s disk to have everything of Pair ${p}`;
+}
