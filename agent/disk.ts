@@ -24,7 +24,7 @@ const fileSchema = z.object({
       .nullable()
       .default(null),
     diskComplete: z
-      .object({ n: z.number().int().min(1), boot: z.string().min(1) })
+      .object({ n: z.number().int().min(1), boot: z.string().min(1), secured: z.boolean() })
       .nullable()
       .default(null),
     endedBoots: z.array(endedBootSchema),

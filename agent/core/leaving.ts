@@ -24,6 +24,8 @@ const END_MS = 8_000;
 const SERVES_MS = 1_000;
 /** How long a leaving standby waits for its writer to take the word that it is alone, ms. */
 const SOLO_MS = 2_000;
+/** A writer that lives answers sooner. One that does not may be dead, and this copy the only one with everything, ms. */
+const ANSWER_MS = 250;
 
 /** What leaving looks at. */
 export interface LeavingView {
@@ -47,6 +49,8 @@ export interface LeavingParts {
   until: (condition: () => boolean, ms: number) => Promise<boolean>;
   /** Durable: this standby has left Pair n and is complete for nothing any more. */
   noteLeft: (n: number) => Promise<void>;
+  /** Durable, whatever comes: this copy takes in nothing more, and all it has is on its disk. */
+  secureCopy: () => Promise<void>;
   /** Tells the writer that it is alone; resolves when it has taken it. */
   tellSolo: (n: number, boot: string) => Promise<void>;
 }
@@ -106,8 +110,10 @@ async function leaveStandby(p: LeavingParts, pair: PermissionRecord): Promise<vo
     const taken = p.tellSolo(pair.n, pair.writer.boot).then(() => true);
     // The operator may have written the same meanwhile.
     const written = p.until(() => (p.view().record?.n ?? 0) > pair.n, SOLO_MS);
-    if (!(await Promise.race([taken, written])))
-      p.log.warn("the active did not answer that it goes on alone");
+    const answered = Promise.race([taken, written]);
+    // A Pod that is deleted by force has a second or two before everything in it is killed.
+    if (!(await Promise.race([answered, p.until(() => false, ANSWER_MS)]))) await p.secureCopy();
+    if (!(await answered)) p.log.warn("the active did not answer that it goes on alone");
   } catch (error) {
     p.log.error("could not leave the Pair", { error: String(error) });
   }

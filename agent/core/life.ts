@@ -111,7 +111,15 @@ export class DatabaseLife {
   async noteLeft(n: number): Promise<void> {
     const { boot, complete } = this;
     const whole = boot !== null && complete?.n === n;
-    await this.remember({ left: n, complete: null, diskComplete: whole ? { n, boot } : null });
+    const diskComplete = whole ? { n, boot, secured: false } : null;
+    await this.remember({ left: n, complete: null, diskComplete });
+  }
+
+  /** Its replication has ended and its log is durable: this copy keeps what it has, however its life ends. */
+  async noteSecured(): Promise<void> {
+    const { diskComplete } = this.#memory;
+    if (diskComplete !== null && diskComplete.boot === this.boot)
+      await this.remember({ diskComplete: { ...diskComplete, secured: true } });
   }
 
   /** The copy on this disk is about to be another one, or to take in more. */
@@ -182,8 +190,10 @@ export class DatabaseLife {
   #diskCompleteAfter(boot: string, how: EndedBoot["how"]): AgentMemory["diskComplete"] {
     const { diskComplete, soloed } = this.#memory;
     const { complete } = this;
-    if (how !== "stopped" && how !== "unloaded") return diskComplete?.boot === boot ? null : diskComplete;
+    if (how !== "stopped" && how !== "unloaded")
+      return diskComplete?.boot === boot && !diskComplete.secured ? null : diskComplete;
     // What was promoted since is no standby's copy any more.
-    return complete !== null && soloed < complete.n ? { n: complete.n, boot } : diskComplete;
+    const isStandbys = complete !== null && soloed < complete.n;
+    return isStandbys ? { n: complete.n, boot, secured: true } : diskComplete;
   }
 }

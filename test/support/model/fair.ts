@@ -183,7 +183,9 @@ export class Fair {
 function replicates(s: State, j: number): boolean {
   const k = j === S.A ? S.B : S.A;
   const role = at(s, j + S.ROLE);
-  const takes = role === S.STANDBY || (role === S.IDLE && at(s, j + S.KIND) !== S.WAS_ACTIVE);
+  const takes =
+    (role === S.STANDBY && at(s, j + S.KIND) !== S.SECURED) ||
+    (role === S.IDLE && at(s, j + S.KIND) !== S.WAS_ACTIVE);
   if (!takes || at(s, k + S.ROLE) !== S.ACTIVE || at(s, k + S.BOOT) === 0 || at(s, k + S.PEER_FAILED) === 1)
     return false;
   if (

@@ -72,7 +72,8 @@ export function endPermission(n: State, i: number): void {
 export function receiver(s: State, i: number): number {
   if (at(s, i + S.ROLE) !== S.ACTIVE || at(s, i + S.PEER_FAILED) === 1) return 0;
   for (const j of S.otherSlots(i)) {
-    if (at(s, j + S.BOOT) > 0 && at(s, j + S.ROLE) === S.STANDBY) return j;
+    const takes = at(s, j + S.ROLE) === S.STANDBY && at(s, j + S.KIND) !== S.SECURED;
+    if (takes && at(s, j + S.BOOT) > 0) return j;
   }
   return 0;
 }
@@ -109,14 +110,16 @@ export function end(n: State, i: number, bridge: Bridge, clean: boolean): void {
   const whole = complete > 0 && at(n, i + S.SOLOED) <= complete && at(n, i + S.STALE) === 0;
   const stays = clean && at(n, i + S.SOLOED) < at(n, i + S.COMPLETE) && at(n, i + S.ROLE) === S.STANDBY;
   if (stays) {
-    n[i + S.KIND] = S.LEFT_WHOLE;
+    n[i + S.KIND] = S.SECURED;
     n[i + S.WHOLE] = complete;
   }
   endLife(n, i);
   if (shell.forgetsComplete) n[i + S.COMPLETE] = 0;
   // The life that left and was killed; a later one only read what that one had on disk.
-  if (!clean && at(n, i + S.STOPPING) === 1 && shell.wholeEndsInOrder) n[i + S.WHOLE] = 0;
-  const unchanged = at(n, i + S.KIND) === S.LEFT_WHOLE && at(n, i + S.STOPPING) === 0;
+  const kind = at(n, i + S.KIND);
+  const leaves = at(n, i + S.STOPPING) === 1;
+  if (!clean && leaves && kind !== S.SECURED && shell.wholeEndsInOrder) n[i + S.WHOLE] = 0;
+  const unchanged = kind === S.SECURED || (kind === S.LEFT_WHOLE && !leaves);
   if (!clean && !unchanged && S.slots.some(k => k !== i && losesTo(n, i, k, shell.flushes)))
     n[i + S.STALE] = 1;
   agentStarts(n, i, bridge);
@@ -140,7 +143,7 @@ function losesTo(n: State, i: number, k: number, flushes: boolean): boolean {
 
 /** @returns the Pair of which this copy has everything: as its standby, or as one that has left it; 0: none */
 export function wholeFor(s: State, i: number): number {
-  if (at(s, i + S.KIND) !== S.LEFT_WHOLE) return at(s, i + S.COMPLETE);
+  if (at(s, i + S.KIND) < S.LEFT_WHOLE) return at(s, i + S.COMPLETE);
   return Math.max(at(s, i + S.LEFT), at(s, i + S.WHOLE));
 }
 

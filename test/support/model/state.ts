@@ -31,6 +31,8 @@ export const COPY = 1;
 export const WAS_ACTIVE = 2;
 /** It was complete when it left its Pair or ended in order. */
 export const LEFT_WHOLE = 3;
+/** And then took in nothing more, all it had being durable. */
+export const SECURED = 4;
 
 // Globals.
 export const CUR = 0;

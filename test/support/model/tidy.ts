@@ -63,7 +63,7 @@ function forget(n: State, oldest: number, bridge: Bridge): void {
     for (const f of [S.COMPLETE, S.LEFT, S.WHOLE]) {
       if (((pairs >> at(n, i + f)) & 1) === 0 && at(n, i + f) <= known) n[i + f] = 0;
     }
-    if (at(n, i + S.KIND) === S.LEFT_WHOLE && wholeFor(n, i) === 0) n[i + S.KIND] = S.COPY;
+    if (at(n, i + S.KIND) >= S.LEFT_WHOLE && wholeFor(n, i) === 0) n[i + S.KIND] = S.COPY;
     kept |= (1 << at(n, i + S.COMPLETE)) | (1 << at(n, i + S.LEFT)) | (1 << at(n, i + S.WHOLE));
   }
   let boots = 0;

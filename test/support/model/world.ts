@@ -85,6 +85,7 @@ export class World {
       this.#commits(s, i);
       this.#replicates(s, i);
       this.#loads(s, i);
+      this.#secures(s, i);
       this.#dropsScheme(s, i);
       this.#duplicates(s, i);
       this.#leaves(s, i);
@@ -326,6 +327,7 @@ export class World {
     for (const k of S.otherSlots(j)) {
       if (at(s, k + S.ROLE) !== S.ACTIVE || at(s, k + S.BOOT) === 0 || at(s, k + S.PEER_FAILED) === 1)
         continue;
+      if (role === S.STANDBY && at(s, j + S.KIND) === S.SECURED) continue;
       const same = at(s, j + S.STALE) === at(s, k + S.STALE) && at(s, j + S.MARK) === at(s, k + S.MARK);
       if (same && role === S.STANDBY) continue;
       if (role === S.IDLE && !this.#bridge.mayReplicate(s, j, k)) continue;
@@ -344,6 +346,15 @@ export class World {
     const n = this.#begin(s);
     load(n, i);
     this.#done(n, () => `the database of ${name(i)} is loaded from its disk: life ${at(s, S.NEXT_BOOT)}`);
+  }
+
+  /** What leaves and hears nothing of its writer keeps its copy before anything else. */
+  #secures(s: State, i: number): void {
+    if (at(s, i + S.KIND) !== S.LEFT_WHOLE || at(s, i + S.STOPPING) === 0 || at(s, i + S.BOOT) === 0) return;
+    if (at(s, i + S.ROLE) !== S.STANDBY || at(s, i + S.WHOLE) === 0) return;
+    const n = this.#begin(s);
+    n[i + S.KIND] = S.SECURED;
+    this.#done(n, () => `${name(i)} stops its replication, and its log is durable`);
   }
 
   /** A former standby that is named gets its scheme anew. */

@@ -38,7 +38,7 @@ const b1 = { podUID: UID[1], boot: BOOT[1] };
 const serving = (n: number) => pod(0, { state: agentState(0, { permission: { obeyedN: n, soloed: n } }) });
 
 /** The standby that left Pair 5 in order, loaded again. */
-const diskCompleteFor = (timesten: Partial<typeof idleView> = {}, n = 5) =>
+const standbyDisk = (timesten: Partial<typeof idleView> = {}, n = 5) =>
   pod(1, {
     state: agentState(1, {
       boot: "boot-1b",
@@ -49,7 +49,7 @@ const diskCompleteFor = (timesten: Partial<typeof idleView> = {}, n = 5) =>
 const left = (change: Partial<Parameters<typeof observation>[0]>) =>
   observation({
     record: record({ n: 6, mode: "Closed", ready: false, from: 5 }),
-    pods: [returned(6, 4), diskCompleteFor()],
+    pods: [returned(6, 4), standbyDisk()],
     over: over0,
     ...change,
   });
@@ -253,9 +253,14 @@ const rows: Row[] = [
         pods: [returned(6, 4), pod(1)],
         over: over0,
       }),
+      "its last commits, maybe, where a standby that left was cut short as well": observation({
+        record: record({ n: 6, mode: "Closed", ready: false, from: 5 }),
+        pods: [returned(6, 4), standbyDisk({}, 0)],
+        over: over0,
+      }),
       "being before a standby that left the Pair with everything": observation({
         record: record({ n: 6, mode: "Closed", ready: false, from: 5 }),
-        pods: [returned(6, 4), diskCompleteFor()],
+        pods: [returned(6, 4), standbyDisk()],
         over: over0,
       }),
       "the standby's position": observation({
@@ -340,16 +345,16 @@ const rows: Row[] = [
     without: {
       "a proof": left({ over: [] }),
       "a Pair that was left": left({ record: record({ n: 6, mode: "Closed", ready: false }) }),
-      "the word of the writer's disk": left({ pods: [noPod(0), diskCompleteFor()] }),
-      "the writer never having gone on alone": left({ pods: [returned(6, 5), diskCompleteFor()] }),
-      "the writer's processes having died": left({ pods: [returned(6, 4, "stopped"), diskCompleteFor()] }),
-      "having left with everything": left({ pods: [returned(6, 4), diskCompleteFor({}, 4)] }),
-      "a life of its own since": left({ pods: [returned(6, 4), diskCompleteFor({ repState: "STANDBY" })] }),
+      "the word of the writer's disk": left({ pods: [noPod(0), standbyDisk()] }),
+      "the writer never having gone on alone": left({ pods: [returned(6, 5), standbyDisk()] }),
+      "the writer's processes having died": left({ pods: [returned(6, 4, "stopped"), standbyDisk()] }),
+      "having left with everything": left({ pods: [returned(6, 4), standbyDisk({}, 4)] }),
+      "a life of its own since": left({ pods: [returned(6, 4), standbyDisk({ repState: "STANDBY" })] }),
       "commits that wait for the standby": left({
-        pods: [returned(6, 4), diskCompleteFor({ usingTwosafe: false })],
+        pods: [returned(6, 4), standbyDisk({ usingTwosafe: false })],
       }),
       "a return service that is never given up": left({
-        pods: [returned(6, 4), diskCompleteFor({ disableReturn: true })],
+        pods: [returned(6, 4), standbyDisk({ disableReturn: true })],
       }),
     },
   },

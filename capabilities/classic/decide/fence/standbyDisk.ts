@@ -25,12 +25,32 @@ export function goesBefore(
 ): boolean {
   const told = heard(writer);
   if (told === null || p === 0 || standby.permission.diskCompleteFor !== p) return false;
-  if (told.permission.soloed >= p || endedInOrder(told, old.boot)) return false;
+  if (!mayLack(told, { old, p })) return false;
   // Else the writer may have committed more than it sent.
   return isTwosafe(standby.timesten) || isAhead(standby, writer);
 }
 
-function endedInOrder({ endedBoots }: AgentState, boot: string): boolean {
+/** The writer never went on alone after Pair p, and its processes died: its disk may lack its last commits. */
+function mayLack({ permission, endedBoots }: AgentState, { old, p }: { old: Writer; p: number }): boolean {
+  return permission.soloed < p && !endedInOrder({ endedBoots }, old.boot);
+}
+
+/**
+ * A standby that left Pair p and was killed before its copy was secured: nobody knows whose disk has more of what both
+ * had acknowledged.
+ * @returns that, as the fact that is missing; null where it cannot be, or where commits waited for nobody
+ */
+export function whyBothCutShort(
+  { podName, permission, timesten }: AgentState,
+  { writer, old, p }: { writer: ObservedPod; old: Writer; p: number },
+): string | null {
+  const told = heard(writer);
+  if (told === null || p === 0 || permission.left !== p || permission.diskCompleteFor === p) return null;
+  if (!mayLack(told, { old, p }) || !isTwosafe(timesten)) return null;
+  return `which copy has the last commits of Pair ${p}: ${podName} and ${writer.name} were both cut short`;
+}
+
+function endedInOrder({ endedBoots }: Pick<AgentState, "endedBoots">, boot: string): boolean {
   return endedBoots.some(one => one.boot === boot && (one.how === "stopped" || one.how === "unloaded"));
 }
 

@@ -3,7 +3,7 @@ import type { PermissionRecord } from "../../../../protocol";
 import type { Observation, ObservedPod } from "../../observation";
 import { heard, lifeOf, loadedAgain, otherPod } from "../facts";
 import { whyAway } from "./found";
-import { goesBefore, leftPair } from "./standbyDisk";
+import { goesBefore, leftPair, whyBothCutShort } from "./standbyDisk";
 import { goesOn } from "./next";
 import { overProof } from "./proofs";
 import { standing, type Verdict } from "./verdict";
@@ -18,8 +18,11 @@ export function standbysDisk(
   const life = lifeOf(o, record.writer);
   const writer = otherPod(o, peer);
   const told = heard(peer);
-  if (life.is !== "over" || told === null || !goesBefore(told, { writer, old: record.writer, p }))
-    return null;
+  if (life.is !== "over" || told === null) return null;
+  const copies = { writer, old: record.writer, p };
+  const unknown = whyBothCutShort(told, copies);
+  if (unknown !== null) return standing("stuck", "MissingFact", `missing: ${unknown}${chooseCopy}`);
+  if (!goesBefore(told, copies)) return null;
   const what = `${peer.name} left Pair ${p} with everything, and ${writer.name} never went on alone`;
   const loaded = loadedAgain(peer);
   if (loaded === null || peer.uid === null) {

@@ -19,7 +19,7 @@ import {
   writerPod,
 } from "../facts";
 import { whyNotChosen } from "../manage/choice";
-import { goesBefore, leftPair, whyNotStandbysDisk } from "./standbyDisk";
+import { goesBefore, leftPair, whyBothCutShort, whyNotStandbysDisk } from "./standbyDisk";
 import { groundFor } from "./proofs";
 
 /** One row of the table. */
@@ -387,9 +387,10 @@ function leftToStandby(
   if (p === 0 || told === null) return null;
   const { completeFor: has, left } = told.permission;
   if (has === p && left !== p) return `nothing: ${standby.name} is complete for Pair ${p} and goes on itself`;
-  return goesBefore(told, { writer, old, p })
-    ? `nothing: the disk of ${standby.name} has everything of Pair ${p} and goes on`
-    : null;
+  if (goesBefore(told, { writer, old, p })) {
+    return `nothing: the disk of ${standby.name} has everything of Pair ${p} and goes on`;
+  }
+  return whyBothCutShort(told, { writer, old, p });
 }
 
 /** A standby that was never complete and is away cannot be promoted by anybody: it holds nothing up. */

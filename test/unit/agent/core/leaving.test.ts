@@ -54,6 +54,9 @@ function bed(change: Partial<LeavingView>, graceMs = 27_000) {
     noteLeft: async n => {
       did.push(`left ${n}`);
     },
+    secureCopy: async () => {
+      did.push("secured");
+    },
     tellSolo: (n, boot) => {
       did.push(`solo ${n} ${boot}`);
       return new Promise(resolve => {
@@ -171,6 +174,19 @@ describe("a standby that leaves", () => {
     const b = bed({ podUID: "pod-s", boot: "boot-s", mayWrite: false });
     await settle();
     expect(b.did).toEqual(["left 5", "solo 5 boot-w"]);
+    expect(b.isOver()).toBe(false);
+    b.takeSolo();
+    await settle();
+    expect(b.isOver()).toBe(true);
+  });
+
+  it("keeps its copy safe where the writer does not answer at once: it may be dead", async () => {
+    const b = bed({ podUID: "pod-s", boot: "boot-s", mayWrite: false });
+    await settle();
+    await b.pass(249);
+    expect(b.did).toEqual(["left 5", "solo 5 boot-w"]);
+    await b.pass(1);
+    expect(b.did).toEqual(["left 5", "solo 5 boot-w", "secured"]);
     expect(b.isOver()).toBe(false);
     b.takeSolo();
     await settle();

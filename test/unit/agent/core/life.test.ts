@@ -57,10 +57,10 @@ describe("the copy of a standby that has left its Pair with everything", () => {
     await life.noteLeft(5);
     expect(life.complete).toBeNull();
     await life.end("stopped", ends);
-    expect(life.memory.diskComplete?.n).toBe(5);
+    expect(life.diskCompleteFor).toBe(5);
     await startsAgain();
     await life.end("daemon died");
-    expect(life.memory.diskComplete?.n).toBe(5);
+    expect(life.diskCompleteFor).toBe(5);
   });
 
   it("may lack the last of it when that life was killed, also where it was asked to stop", async () => {
@@ -68,6 +68,27 @@ describe("the copy of a standby that has left its Pair with everything", () => {
     await life.noteLeft(5);
     await life.end("stopped", nothing);
     expect(life.memory).toMatchObject({ diskComplete: null, endedBoots: [{ how: "daemon died" }] });
+  });
+
+  it("is as it was however that life ends, once it takes in nothing more and is durable", async () => {
+    const { life } = await completeStandby();
+    await life.noteLeft(5);
+    await life.noteSecured();
+    await life.end("daemon died");
+    expect(life.diskCompleteFor).toBe(5);
+  });
+
+  it("has everything too where it ended in order without leaving, as in a handover", async () => {
+    const { life, ends } = await completeStandby();
+    await life.end("stopped", ends);
+    expect(life.diskCompleteFor).toBe(5);
+  });
+
+  it("is no standby's any more once it was promoted", async () => {
+    const { life, ends } = await completeStandby();
+    await life.remember({ soloed: 6 });
+    await life.end("stopped", ends);
+    expect(life.diskCompleteFor).toBe(0);
   });
 
   it("is another one once it takes in more", async () => {
