@@ -172,8 +172,12 @@ export class Observer {
       .catch(noTable);
     if (scheme.repScheme !== "Exists") {
       const updatable = scheme.repScheme === "None" ? "Yes" : "Unknown";
-      const nobody = { repState: "Unknown", repPeerState: "Unknown", lagBytes: null } as const;
-      return { ...scheme, dbId: dbId ?? 0, updatable, ...nobody };
+      // A database without a scheme has a state too: IDLE, by which a person's choice is known.
+      const isOfPair = scheme.repScheme === "None" && o.peerHosts.length > 0;
+      const repState = isOfPair
+        ? parseRepState(await sessions.look("call ttRepStateGet", signal))
+        : "Unknown";
+      return { ...scheme, dbId: dbId ?? 0, updatable, repState, repPeerState: "Unknown", lagBytes: null };
     }
     const repState = parseRepState(await sessions.look("call ttRepStateGet", signal));
     const peers = await sessions.look("call ttReplicationStatus", signal);

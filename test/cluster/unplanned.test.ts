@@ -122,6 +122,20 @@ describe("a pair in twosafe mode under a writing client", () => {
     await withPermissionOf(3);
   });
 
+  it("goes on by the copy that a person has prepared, where management was stopped", async () => {
+    const [active, standby] = await pods(s);
+    await changeSpec(s.k, s.name, { stopManaging: "1" });
+    await until("management has stopped", NORMAL_MS, async () =>
+      (await pairStatus(s.k, s.name)).highLevelState === "ManualInterventionRequired" ? true : undefined,
+    );
+    await killDaemon(s.k, active);
+    const sql = "call ttRepStop; drop active standby pair;";
+    await s.k.exec(standby, "tt", ["bash", "-lc", `ttIsql -v 1 -e "${sql} exit" ${s.name}`]);
+    await changeSpec(s.k, s.name, { reexamine: "1" });
+    await waitNormal(s.k, s.name, NORMAL_MS, standby);
+    await writes(s);
+  });
+
   it("comes back when both Pods are gone at once", async () => {
     await deletePods(s.k, await pods(s), 60_000);
     await until("both are seen to be down", NORMAL_MS, async () =>

@@ -98,7 +98,7 @@ describe("a database", () => {
     await a.driver.createScheme(scheme, soon());
     await a.driver.dropScheme(soon());
     await a.driver.dropScheme(soon());
-    await expect(view(a)).resolves.toMatchObject({ repScheme: "None" });
+    await expect(view(a)).resolves.toMatchObject({ repScheme: "None", repState: "IDLE" });
     await a.driver.createScheme(scheme, soon());
     await a.driver.createScheme(scheme, soon());
     await expect(view(a)).resolves.toMatchObject({ repScheme: "Exists", repState: "IDLE", updatable: "No" });
