@@ -15,7 +15,7 @@ import type { AgentSessions, Clock, Disk, GuardPort, Log, OperatorLink, PeerPort
 import { Changes } from "./changes";
 import { attempt, withDeadline } from "./deadline";
 import { Follower } from "./follower";
-import { beforeLeaving } from "./leaving";
+import { beforeLeaving, secureCopy } from "./leaving";
 import { DatabaseLife } from "./life";
 import { Looks } from "./looks";
 import { Orders } from "./orders";
@@ -28,8 +28,6 @@ import { nextStandaloneStep } from "./standalone";
 import { closeWithinMs, runStep } from "./steps";
 
 /** How long a leaving writer waits for its users to go, and then for its standby to have everything, ms. */
-/** How long each step may take by which a leaving standby keeps its copy, ms. */
-const SECURE_MS = 1_000;
 const LEAVE_WAIT_MS = 2_000;
 /** How long starting or stopping the daemon may take, ms. */
 const DAEMON_DEADLINE_MS = 10_000;
@@ -189,7 +187,7 @@ export class Agent implements AgentSessions {
       view: () => this.#standing.forLeaving(this.#links.size),
       until: (condition, ms) => this.#changes.until(condition, ms),
       noteLeft: n => this.#noteLeft(n),
-      secureCopy: () => this.#secureCopy(),
+      secureCopy: () => secureCopy(this.#o, () => this.#life.noteSecured()),
       tellSolo: (n, boot) => this.peering.leave(n, boot),
     });
     this.#standing.going = true;
@@ -432,18 +430,6 @@ export class Agent implements AgentSessions {
   /** A8: on disk before anybody is told; what this standby had is nothing from here on. */
   async #noteLeft(n: number): Promise<void> {
     await this.#life.noteLeft(n);
-    this.#changed();
-  }
-
-  /** Commits wait for this copy no longer, and what it has acknowledged is on its disk. */
-  async #secureCopy(): Promise<void> {
-    const { timesten } = this.#o;
-    const stop = (signal: AbortSignal) => timesten.stopRepAgent(signal);
-    const make = (signal: AbortSignal) => timesten.makeDurable(signal);
-    const secured =
-      (await attempt(this.#o, "stop replication", stop, SECURE_MS)) &&
-      (await attempt(this.#o, "make the log durable", make, SECURE_MS));
-    if (secured) await this.#life.noteSecured();
     this.#changed();
   }
 

@@ -3,7 +3,8 @@
  * lets its writer go on alone (rule A8). Then the database is brought down cleanly. Every wait ends.
  */
 import { namesAsWriter, type PermissionRecord } from "../../protocol";
-import type { Clock, Log } from "../ports";
+import type { Clock, Log, TimesTen } from "../ports";
+import { attempt } from "./deadline";
 
 /** How long a leaving writer waits for a handover to begin while an operator is connected, ms at most. */
 const HANDOVER_MS = 10_000;
@@ -22,6 +23,8 @@ const END_MS = 8_000;
  * is waited for so long, ms.
  */
 const SERVES_MS = 1_000;
+/** How long each step may take by which a leaving standby keeps its copy, ms. */
+const SECURE_MS = 1_000;
 /** How long a leaving standby waits for its writer to take the word that it is alone, ms. */
 const SOLO_MS = 2_000;
 /** A writer that lives answers sooner. One that does not may be dead, and this copy the only one with everything, ms. */
@@ -117,4 +120,20 @@ async function leaveStandby(p: LeavingParts, pair: PermissionRecord): Promise<vo
   } catch (error) {
     p.log.error("could not leave the Pair", { error: String(error) });
   }
+}
+
+/**
+ * Commits wait for this copy no longer, and what it has acknowledged is on its disk.
+ * @param note called once both are so
+ */
+export async function secureCopy(
+  o: { clock: Clock; log: Log; timesten: TimesTen },
+  note: () => Promise<void>,
+): Promise<void> {
+  const stop = (signal: AbortSignal): Promise<void> => o.timesten.stopRepAgent(signal);
+  const make = (signal: AbortSignal): Promise<void> => o.timesten.makeDurable(signal);
+  const secured =
+    (await attempt(o, "stop replication", stop, SECURE_MS)) &&
+    (await attempt(o, "make the log durable", make, SECURE_MS));
+  if (secured) await note();
 }

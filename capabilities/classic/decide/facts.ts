@@ -115,6 +115,20 @@ export function completeFor(pod: ObservedPod, p: number): Loaded | null {
 }
 
 /**
+ * A Pod that was deleted by force may live on where nobody reaches it: what its volume last ran there needs a proof of
+ * its own, unless it was this very Pod's.
+ * @returns the proof that is missing, or null
+ */
+export function formerLifeOpen(o: Observation, { podName, podUID, endedBoots }: AgentState): string | null {
+  const [former] = endedBoots;
+  if (former === undefined || former.podUID === podUID) return null;
+  const isOver = o.ends.some(
+    end => end.boot === former.boot && (former.podUID === "" || end.podUID === former.podUID),
+  );
+  return isOver ? null : `a proof that the former life of ${podName}'s database cannot write`;
+}
+
+/**
  * Proof *waited*, as the standby's agent says it: W is over since it last granted for Pair p, and it did not leave p.
  * @returns whether nobody can write by a grant for p
  */

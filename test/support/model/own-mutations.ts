@@ -213,6 +213,17 @@ export const own: Omit<Mutation, "listed">[] = [
     change: rowSeeing("the standby's disk goes on", withEnd),
   },
   {
+    name: "row the standby's disk goes on: after a promotion that was given up the old writer not asked",
+    bounds: bounds({ ...left, name: "4 records, 1 leave, brisk", maxN: 4, crashes: 0 }),
+    change: rowSeeing("the standby's disk goes on", (o, from) =>
+      withPods(o, pod =>
+        pod.uid === from.writer.podUID
+          ? pod
+          : withPermission(pod, { obeyedN: from.n, closed: true, soloed: 0 }),
+      ),
+    ),
+  },
+  {
     name: "row the writer's disk goes on after Closed: what the standby left with not asked",
     bounds: bounds({ ...left, name: "3 records, 1 crash, 1 leave, brisk" }),
     change: rowSeeing("the writer's disk goes on after Closed", sameMarks),

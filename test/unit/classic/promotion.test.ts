@@ -212,14 +212,23 @@ describe("a promotion that cannot be", () => {
 
   describe("that leaves a two-safe pair with a copy that has everything and a disk that was cut short", () => {
     type How = "daemon died" | "stopped" | "unloaded";
-    const after = (former: How, promoted: How, usingTwosafe = true) => {
+    const idleTwosafe = { ...idleView, usingTwosafe: true };
+    interface Change {
+      /** Of the copy that was promoted. */
+      timesten?: typeof idleTwosafe;
+      diskCompleteFor?: number;
+      /** By the old writer. */
+      obeyedN?: number;
+    }
+    const after = (former: How, promoted: How, usingTwosafe = true, change: Change = {}) => {
       const ended = (boot: string, how: How) => [{ boot, endedAtMs: 1, how, podUID: "" }];
       const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
       const standby = pod(1, {
         state: agentState(1, {
           boot: "boot-1b",
           endedBoots: ended(BOOT[1], promoted),
-          permission: { obeyedN: 7, completeFor: 0 },
+          ...(change.timesten && { timesten: change.timesten }),
+          permission: { obeyedN: 7, completeFor: 0, diskCompleteFor: change.diskCompleteFor ?? 0 },
         }),
       });
       const active = pod(0, {
@@ -227,7 +236,7 @@ describe("a promotion that cannot be", () => {
           boot: "boot-0b",
           endedBoots: ended(BOOT[0], former),
           timesten: { ...idleView, usingTwosafe },
-          permission: { obeyedN: 7, mode: "none", closed: true },
+          permission: { obeyedN: change.obeyedN ?? 7, soloed: 3, mode: "none", closed: true },
         }),
       });
       const over = [...overActive, { podUID: UID[1], boot: BOOT[1] }];
@@ -241,6 +250,20 @@ describe("a promotion that cannot be", () => {
       expect(d).toMatchObject({ state: "ManualInterventionRequired", recordWrite: null });
       expect(d.reasons[0]).toMatchObject({ reason: "StandbyAhead" });
       expect(d.reasons[0]?.message).toContain("sample-1 has everything but never became the active");
+    });
+
+    it("lets the disk of that copy go on once it is known to have everything", () => {
+      const d = after("daemon died", "stopped", true, { timesten: idleTwosafe, diskCompleteFor: 5 });
+      expect(d.recordWrite?.value).toMatchObject({ n: 8, writer: { podUID: UID[1], boot: "boot-1b" } });
+      expect(d.reasons[0]).toMatchObject({ reason: "StandbyReturned" });
+    });
+
+    it("waits until the old writer obeys, which may have been told to go on alone", () => {
+      const change = { timesten: idleTwosafe, diskCompleteFor: 5, obeyedN: 6 };
+      expect(after("daemon died", "stopped", true, change)).toMatchObject({
+        recordWrite: null,
+        reasons: [{ reason: "WaitingForActive" }],
+      });
     });
 
     it.each([

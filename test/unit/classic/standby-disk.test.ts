@@ -1,6 +1,7 @@
 /** The standby left its Pair in order, and its writer's processes died without ever going on alone. */
 import { decide } from "../../../capabilities/classic/decide/decide";
-import type { TimesTenView } from "../../../protocol";
+import { whyNotAllowed } from "../../../capabilities/classic/decide/fence/transitions";
+import type { AgentState, TimesTenView } from "../../../protocol";
 import {
   BOOT,
   UID,
@@ -110,4 +111,47 @@ it("stops where the copy has taken a role again that no rule may change", () => 
   const d = after({ pods: [writer(), standby({ timesten: { repState: "STANDBY" } })] });
   expect(d).toMatchObject({ recordWrite: null, reasons: [{ reason: "StandbyAhead" }] });
   expect(d.reasons[0]?.message).toContain("a person must choose");
+});
+
+describe("the table, after a promotion that was given up", () => {
+  const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
+  const to = { ...givenUp, n: 8, mode: "Solo" as const, writer: { podUID: UID[1], boot: "boot-1b" } };
+  const old = (change: Partial<AgentState["permission"]> = {}, podUID: string = UID[0]) =>
+    pod(0, {
+      state: agentState(0, {
+        podUID,
+        boot: "boot-0b",
+        endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died", podUID: UID[0] }],
+        timesten: { ...idleView, usingTwosafe: true },
+        permission: { obeyedN: 7, soloed: 4, mode: "none", closed: true, ...change },
+      }),
+    });
+  const named = (change: Partial<AgentState["permission"]> = {}, timesten: Partial<TimesTenView> = {}) =>
+    pod(1, {
+      state: agentState(1, {
+        boot: "boot-1b",
+        endedBoots: [{ boot: BOOT[1], endedAtMs: 1, how: "stopped", podUID: "" }],
+        timesten: { ...idleView, usingTwosafe: true, ...timesten },
+        permission: { obeyedN: 7, soloed: 0, completeFor: 0, diskCompleteFor: 5, ...change },
+      }),
+    });
+  const why = (...pods: ObservationChange["pods"] & object) =>
+    whyNotAllowed(observation({ record: givenUp, pods, over: [{ podUID: UID[1], boot: BOOT[1] }] }), to);
+
+  it("allows the disk of the one that was named, which has everything", () => {
+    expect(why(old(), named())).toBeNull();
+  });
+
+  it.each<[string, ReturnType<typeof why>]>([
+    ["the old active obeys, which may have been told to go on alone", why(old({ obeyedN: 6 }), named())],
+    ["the old active has closed", why(old({ closed: false }), named())],
+    ["the old active has never gone on alone", why(old({ soloed: 5 }), named())],
+    ["what its volume ran in a Pod deleted by force is over", why(old({}, "uid-a2"), named())],
+    ["it obeys", why(old(), named({ obeyedN: 6 }))],
+    ["its disk has everything", why(old(), named({ diskCompleteFor: 0 }))],
+    ["commits wait for both", why(old(), named({}, { usingTwosafe: false }))],
+    ["it has a life of its own since", why(old(), named({}, { repState: "STANDBY" }))],
+  ])("not before %s", (_fact, missing) => {
+    expect(missing).toEqual(expect.stringContaining("missing"));
+  });
 });

@@ -8,7 +8,6 @@ import {
 import type { Observation } from "../../../capabilities/classic/observation";
 import type { PermissionRecord } from "../../../protocol";
 import {
-  BOOT,
   UID,
   agentState,
   deadActive,
@@ -21,56 +20,7 @@ import {
   silentPod,
   solo,
 } from "./fixtures";
-
-const over0 = [{ podUID: UID[0], boot: BOOT[0] }];
-const returned = (n: number, soloed = n, how: "daemon died" | "stopped" = "daemon died") =>
-  pod(0, {
-    state: agentState(0, {
-      boot: "boot-0b",
-      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how, podUID: "" }],
-      timesten: idleView,
-      permission: { obeyedN: n, soloed, mode: "none", closed: true },
-    }),
-  });
-const b0b = { podUID: UID[0], boot: "boot-0b" };
-const b1b = { podUID: UID[1], boot: "boot-1b" };
-const b1 = { podUID: UID[1], boot: BOOT[1] };
-const serving = (n: number) => pod(0, { state: agentState(0, { permission: { obeyedN: n, soloed: n } }) });
-
-/** The standby that left Pair 5 in order, loaded again. */
-const standbyDisk = (timesten: Partial<typeof idleView> = {}, n = 5) =>
-  pod(1, {
-    state: agentState(1, {
-      boot: "boot-1b",
-      timesten: { ...idleView, usingTwosafe: true, ...timesten },
-      permission: { obeyedN: 6, completeFor: 0, left: 5, diskCompleteFor: n },
-    }),
-  });
-const left = (change: Partial<Parameters<typeof observation>[0]>) =>
-  observation({
-    record: record({ n: 6, mode: "Closed", ready: false, from: 5 }),
-    pods: [returned(6, 4), standbyDisk()],
-    over: over0,
-    ...change,
-  });
-
-/** A database of pod 1 that a person prepared to go on alone. */
-const chosen = (timesten: Partial<typeof idleView> = {}, obeyedN = 5) =>
-  pod(1, {
-    state: agentState(1, {
-      boot: "boot-1b",
-      timesten: { ...idleView, repScheme: "None", ...timesten },
-      permission: { obeyedN, completeFor: 0 },
-    }),
-  });
-const prepared = (change: Partial<Parameters<typeof observation>[0]>) =>
-  observation({
-    state: "Reexamine",
-    record: solo(),
-    pods: [deadActive(), chosen()],
-    over: over0,
-    ...change,
-  });
+import { b0b, b1, b1b, chosen, left, over0, prepared, returned, serving, standbyDisk } from "./returned";
 
 const withLease = (o: Observation, leaseMs: number): Observation => ({
   ...o,

@@ -16,7 +16,7 @@ import {
 import { whyAway } from "./found";
 import { HANDOVER_MS, inHandoverTime, isDrained, plannedChange, unheardMs } from "./handover";
 import { goesOn, promoted, sameGoesOn } from "./next";
-import { standbysDisk } from "./standbyDiskRule";
+import { namedDisk, standbysDisk } from "./standbyDiskRule";
 import { groundFor, whyNotNow } from "./proofs";
 import { isAbandonedPromotion } from "./transitions";
 import { standing, type Rule, type Verdict } from "./verdict";
@@ -177,6 +177,8 @@ function afterGivenUp({ record, writer, peer, life }: InForce): Verdict {
   }
   const behind = whyBehind(mine.state, writer);
   if (behind !== null) return comparing(behind, writer);
+  const promotedDisk = namedDisk(record, { named: writer, old: mine.state });
+  if (promotedDisk !== null) return promotedDisk;
   if (mayLack(mine.state, told, record)) {
     const last = `the last commits: ${writer.name} has everything but never became the active, and the database of ${peer.name} ended without being unloaded`;
     return standing("stuck", "StandbyAhead", `missing: ${last}${chooseCopy}`);

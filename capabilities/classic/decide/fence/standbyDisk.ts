@@ -4,7 +4,16 @@
  */
 import type { AgentState, PermissionRecord, Writer } from "../../../../protocol";
 import type { Observation, ObservedPod } from "../../observation";
-import { heard, isTwosafe, lifeOf, loadedAgain, sameVolume, writerPod } from "../facts";
+import {
+  formerLifeOpen,
+  heard,
+  isTwosafe,
+  lifeOf,
+  loadedAgain,
+  otherPod,
+  sameVolume,
+  writerPod,
+} from "../facts";
 
 /** @returns n of the ready Pair that the record left and whose standby may still be the one to go on; 0: of none */
 export function leftPair({ mode, from, alt }: PermissionRecord): number {
@@ -74,4 +83,28 @@ export function whyNotStandbysDisk(o: Observation, from: PermissionRecord, to: W
   return goesBefore(loaded.state, { writer, old: from.writer, p })
     ? null
     : `${standby.name}'s disk to have everything of Pair ${p}`;
+}
+
+/**
+ * After a promotion that was given up: the standby was named and ended, in order and with everything, before it became
+ * the active; the old one, whose database may lack its last commits, has closed.
+ * @returns the fact that is missing, or null
+ */
+export function whyNotPromotedDisk(o: Observation, from: PermissionRecord, to: Writer): string | null {
+  const pod = o.pods.find(one => one.uid === to.podUID);
+  const loaded = pod === undefined ? null : loadedAgain(pod);
+  if (pod === undefined || loaded?.boot !== to.boot || loaded.state.timesten.repState !== "IDLE") {
+    return "the database of the standby that was named, loaded again";
+  }
+  const { obeyedN, soloed, diskCompleteFor: p } = loaded.state.permission;
+  if (obeyedN < from.n || soloed >= from.n - 1 || !sameVolume(pod, from.writer)) {
+    return `the word of ${pod.name} that it obeys ${from.n} and never became the active`;
+  }
+  if (p === 0 || !isTwosafe(loaded.state.timesten)) return `${pod.name}'s disk to have everything`;
+  const old = heard(otherPod(o, pod));
+  // A standby that left in order before it heard that it was named has told the old active to go on alone.
+  if (old === null || old.permission.obeyedN < from.n || !old.permission.closed) {
+    return `the word of ${otherPod(o, pod).name} that it obeys ${from.n} and is closed`;
+  }
+  return old.permission.soloed < p ? formerLifeOpen(o, old) : "an old active that never went on alone since";
 }

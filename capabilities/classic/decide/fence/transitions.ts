@@ -6,7 +6,9 @@ import type { AgentState, PermissionRecord, Writer } from "../../../../protocol"
 import type { Observation, ObservedPod } from "../../observation";
 import {
   completeFor,
+  formerLifeOpen,
   heard,
+  isTwosafe,
   lifeOf,
   loadedAgain,
   obeysAlone,
@@ -19,7 +21,7 @@ import {
   writerPod,
 } from "../facts";
 import { whyNotChosen } from "../manage/choice";
-import { goesBefore, leftPair, whyBothCutShort, whyNotStandbysDisk } from "./standbyDisk";
+import { goesBefore, leftPair, whyBothCutShort, whyNotPromotedDisk, whyNotStandbysDisk } from "./standbyDisk";
 import { groundFor } from "./proofs";
 
 /** One row of the table. */
@@ -190,9 +192,17 @@ export const transitions: readonly Transition[] = [
   },
   {
     name: "the standby's disk goes on",
-    form: (from, to) =>
-      from !== null && leftPair(from) > 0 && soloAfter(from, to) && to.writer.podUID !== from.writer.podUID,
-    missing: (o, from, to) => (from === null ? "a record" : whyNotStandbysDisk(o, from, to.writer)),
+    form: (from, to) => {
+      if (from === null || !soloAfter(from, to)) return false;
+      const another = to.writer.podUID !== from.writer.podUID;
+      return another ? leftPair(from) > 0 : isAbandonedPromotion(from) && to.writer.boot !== from.writer.boot;
+    },
+    missing: (o, from, to) => {
+      if (from === null) return "a record";
+      return isAbandonedPromotion(from)
+        ? whyNotPromotedDisk(o, from, to.writer)
+        : whyNotStandbysDisk(o, from, to.writer);
+    },
   },
   {
     name: "a person's choice",
@@ -317,27 +327,14 @@ function returnedAfterClosed(o: Observation, from: PermissionRecord, to: Permiss
 
 /** The Pair of an abandoned promotion is no longer in the record; what the other disk says of it still is. */
 function mayHoldMore(mine: AgentState, told: AgentState, name: string): string | null {
-  const { completeFor: has, left } = told.permission;
-  if (Math.max(has, left) <= mine.permission.soloed) return null;
+  const { completeFor: has, left, diskCompleteFor } = told.permission;
+  const most = Math.max(has, left, isTwosafe(mine.timesten) ? diskCompleteFor : 0);
+  if (most <= mine.permission.soloed) return null;
   const [former] = mine.endedBoots;
   const cleanly = former?.how === "stopped" || former?.how === "unloaded";
   return cleanly && has <= mine.permission.soloed
     ? null
-    : `what ${name} had of Pair ${Math.max(has, left)}: the old active died without writing all to its disk`;
-}
-
-/**
- * The old writer, which an abandoned promotion no longer names, may live on where its Pod was deleted by force: a new
- * Pod on the same volume needs a proof about that life, unless it was its own.
- */
-function formerLifeOpen(o: Observation, mine: AgentState): string | null {
-  const [former] = mine.endedBoots;
-  if (former === undefined) return null;
-  const { boot, podUID } = former;
-  const isOver = o.ends.some(one => one.boot === boot && (podUID === "" || one.podUID === podUID));
-  return isOver || former.podUID === mine.podUID
-    ? null
-    : `a proof that the former life of ${mine.podName}'s database cannot write`;
+    : `what ${name} had of Pair ${most}: the old active died without writing all to its disk`;
 }
 
 function returnedAfterSolo(o: Observation, from: PermissionRecord, to: PermissionRecord): string | null {

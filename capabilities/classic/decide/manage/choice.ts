@@ -3,9 +3,9 @@
  * the replication scheme dropped and the replication agent stopped; the other Pod's database is down; then reexamine
  * is changed. Nothing comes to look like that by itself, so it is the way out where no rule may decide.
  */
-import type { AgentState, PermissionRecord } from "../../../../protocol";
+import type { PermissionRecord } from "../../../../protocol";
 import type { Observation, ObservedPod } from "../../observation";
-import { heard, lifeOf, loadedAgain, otherPod, staying, type Loaded } from "../facts";
+import { formerLifeOpen, heard, lifeOf, loadedAgain, otherPod, staying, type Loaded } from "../facts";
 import { goesOn, stopped } from "../fence/next";
 import type { Verdict } from "../fence/verdict";
 import { examinedStates } from "../ha/podStates";
@@ -33,16 +33,6 @@ export function whyNotChosen(o: Observation, from: PermissionRecord, podUID: str
   if (staying(chosen.pod)?.permission.obeyedN !== from.n) return `${chosen.pod.name} to obey ${from.n}`;
   if (lifeOf(o, from.writer).is !== "over") return "a proof that the old writer cannot write";
   return formerLifeOpen(o, told) ?? formerLifeOpen(o, chosen.loaded.state);
-}
-
-/** A Pod that was deleted by force may live on where nobody reaches it: what its volume last ran there is asked for. */
-function formerLifeOpen(o: Observation, { podName, podUID, endedBoots }: AgentState): string | null {
-  const [former] = endedBoots;
-  if (former === undefined || former.podUID === podUID) return null;
-  const isOver = o.ends.some(
-    end => end.boot === former.boot && (former.podUID === "" || end.podUID === former.podUID),
-  );
-  return isOver ? null : `a proof that the former life of ${podName}'s database cannot write`;
 }
 
 /**
