@@ -3,6 +3,7 @@ import type { PodRuntime } from "./cluster/pod-runtime";
 import { calm, drawIntensity } from "./faults";
 import type { SeededRandom } from "./random";
 import {
+  bearableMs,
   deletePod,
   killAgent,
   killContainer,
@@ -232,7 +233,8 @@ export class Chaos {
     if (runtime === undefined || process === undefined || process.isFrozen()) return;
     world.story.tell("fault", `the agent of ${runtime.name} hangs`);
     process.freeze();
-    this.later(random.between(100, 5_000), () => {
+    const guard = runtime.guarded?.guard.process;
+    this.later(bearableMs(random.between(100, 5_000), guard?.isFrozen()), () => {
       world.story.tell("fault", `the agent of ${runtime.name} goes on`);
       process.thaw();
     });
@@ -245,7 +247,8 @@ export class Chaos {
     if (runtime === undefined || process === undefined || process.isFrozen()) return;
     world.story.tell("fault", `the guard of ${runtime.name} hangs`);
     process.freeze();
-    this.later(random.between(100, 5_000), () => {
+    const agent = runtime.agent?.process;
+    this.later(bearableMs(random.between(100, 5_000), agent?.isFrozen()), () => {
       world.story.tell("fault", `the guard of ${runtime.name} goes on`);
       process.thaw();
     });

@@ -73,13 +73,21 @@ export function killWitness(runtime: PodRuntime | undefined): () => boolean {
   return () => isEnding(runtime) || witness === null || runtime?.witness !== witness;
 }
 
+/** Agent and guard may stand still together for less than W - L only (docs/fencing.md), ms. */
+const BOTH_HANG_MS = 800;
+
+/** @returns how long one of the two may hang, given whether the other one does */
+export function bearableMs(forMs: number, otherHangs: boolean | undefined): number {
+  return otherHangs === true ? Math.min(forMs, BOTH_HANG_MS) : forMs;
+}
+
 /** The agent does nothing for a while; database and guard go on. */
 export function hangAgent(world: WholeWorld, runtime: PodRuntime | undefined, forMs: number): () => boolean {
   const process = runtime?.agent?.process;
   if (runtime === undefined || process === undefined || process.isFrozen()) return () => true;
   world.story.tell("fault", `the agent of ${runtime.name} hangs`);
   process.freeze();
-  return until(world, forMs, () => {
+  return until(world, bearableMs(forMs, runtime.guarded?.guard.process?.isFrozen()), () => {
     world.story.tell("fault", `the agent of ${runtime.name} goes on`);
     process.thaw();
   });
@@ -100,7 +108,7 @@ export function hangGuard(world: WholeWorld, runtime: PodRuntime | undefined, fo
   if (runtime === undefined || process === undefined || process.isFrozen()) return () => true;
   world.story.tell("fault", `the guard of ${runtime.name} hangs`);
   process.freeze();
-  return until(world, forMs, () => {
+  return until(world, bearableMs(forMs, runtime.agent?.process.isFrozen()), () => {
     world.story.tell("fault", `the guard of ${runtime.name} goes on`);
     process.thaw();
   });
