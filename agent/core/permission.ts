@@ -47,6 +47,8 @@ export interface Situation {
   aloneFor: number;
   /** The other pod's agent leaves or cannot be reached: its database acknowledges nothing any more. */
   peerGone: boolean;
+  /** The Closed under which the other pod's agent says that its database, the writer, has drained; 0: none. */
+  peerDrained: number;
   /** The standby of this Pair left it and told this very life to go on alone; 0: none. */
   peerLeft: number;
   /** W is over since this standby last granted, on both clocks, and the clocks may be relied on. */
@@ -61,7 +63,7 @@ export interface Situation {
 export type Step =
   | { do: "close"; how: "planned" | "atOnce"; why: string }
   | { do: "setActive"; n: number; replicates: boolean; why: string }
-  | { do: "promote"; n: number; why: string }
+  | { do: "promote"; n: number; replicates: boolean; why: string }
   | { do: "noteSoloed"; n: number }
   | { do: "permit"; n: number }
   | { do: "commitAlone"; n: number }
@@ -124,10 +126,17 @@ export function howToClose(record: PermissionRecord): "planned" | "atOnce" {
 /** A4; the old writer of a ready Pair then hands over: its standby gets everything, and it is no longer ACTIVE. */
 function asClosed(s: Situation, record: PermissionRecord): Step | null {
   if (!s.closed) return { do: "close", how: howToClose(record), why: `record ${record.n} is Closed` };
-  if (!namesAsWriter(record, s.podUID, s.boot)) return null;
+  if (!namesAsWriter(record, s.podUID, s.boot)) return asSuccessor(s, record);
   if (record.from > 0 && s.view.repState === "ACTIVE" && s.drained !== record.n)
     return { do: "drain", n: record.n };
   return s.drained === record.n ? asLeaving(s, record) : null;
+}
+
+/** Nothing more comes once the old writer has drained: what a promotion begins with is done while its record is written. */
+function asSuccessor(s: Situation, record: PermissionRecord): Step | null {
+  const named = record.from > 0 && s.complete?.n === record.from && s.left !== record.from;
+  if (!named || s.peerDrained !== record.n || s.view.repAgent !== "Running") return null;
+  return { do: "stopReplication" };
 }
 
 /**
@@ -179,7 +188,8 @@ function promotion(s: Situation, record: PermissionRecord): Step | null {
   const missing = whyNotPromotable(s, record.from);
   if (missing !== null) return { do: "refuse", n: record.n, reason: missing };
   const why = certainty(s);
-  return why === null ? null : { do: "promote", n: record.n, why };
+  if (why === null) return null;
+  return { do: "promote", n: record.n, replicates: s.view.repAgent !== "Not Running", why };
 }
 
 function whyNotPromotable(s: Situation, from: number): string | null {

@@ -85,6 +85,7 @@ export class Standing {
       refused: this.refused,
       aloneFor: memory.alone,
       peerGone: this.#p.peering().isGone(),
+      peerDrained: this.#peerDrained(),
       peerLeft: this.peerLeft,
       waitOver: this.#p.peering().waitedFor() > 0,
       stopping: this.stopping,
@@ -184,6 +185,12 @@ export class Standing {
       asks: this.started && !this.going && asks,
       permitN: permits.now(boot).n,
     };
+  }
+
+  #peerDrained(): number {
+    const { connected, digest } = this.#p.peering().peer();
+    const isWriter = connected && digest !== null && digest.boot === this.record?.writer.boot;
+    return isWriter ? digest.permission.drained : 0;
   }
 
   #peerServes(): boolean {

@@ -105,8 +105,10 @@ async function drain(n: number, c: StepContext): Promise<StepOutcome> {
 /** A3, last part: stop receiving, then become the active. */
 async function promote(step: Step & { do: "promote" }, c: StepContext): Promise<StepOutcome> {
   c.log.info("promote", { n: step.n, why: step.why });
-  await withDeadline(c.clock, STEP_DEADLINE_MS, signal => c.timesten.stopRepAgent(signal));
-  if (!c.stillWanted(step)) return { seen: stopped, mark: null };
+  if (step.replicates) {
+    await withDeadline(c.clock, STEP_DEADLINE_MS, signal => c.timesten.stopRepAgent(signal));
+    if (!c.stillWanted(step)) return { seen: stopped, mark: null };
+  }
   await withDeadline(c.clock, STEP_DEADLINE_MS, signal => c.timesten.setActive(signal));
   return { seen: { ...isActive, ...stopped }, mark: null };
 }

@@ -154,6 +154,7 @@ export class Bridge {
       refused: at(s, i + S.REFUSED) === 0 ? null : { n: at(s, i + S.REFUSED), reason: "refused" },
       aloneFor: at(s, i + S.ALONE_FOR),
       peerGone: false,
+      peerDrained: 0,
       peerLeft: at(s, i + S.PEER_LEFT),
       waitOver: this.waited(s, i) > 0,
       stopping: at(s, i + S.STOPPING) === 1,

@@ -49,6 +49,7 @@ function situation(changes: Partial<Situation>): Situation {
     refused: null,
     aloneFor: 0,
     peerGone: false,
+    peerDrained: 0,
     peerLeft: 0,
     waitOver: false,
     stopping: false,

@@ -40,6 +40,7 @@ function situation(changes: Partial<Situation>): Situation {
     drained: 0,
     refused: null,
     aloneFor: 0,
+    peerDrained: 0,
     peerLeft: 0,
     peerGone: false,
     waitOver: false,

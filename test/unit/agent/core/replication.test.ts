@@ -42,6 +42,7 @@ const situation = (change: Partial<Situation>): Situation => ({
   refused: null,
   aloneFor: 0,
   peerGone: false,
+  peerDrained: 0,
   peerLeft: 0,
   waitOver: false,
   stopping: false,
@@ -72,6 +73,36 @@ describe("an old writer that has handed everything over", () => {
     expect(nextStep({ ...drained, stopping: false })).toBeNull();
     const draining = { ...drained, drained: 0, view: view({ repState: "ACTIVE" }) };
     expect(nextStep(draining)).toEqual({ do: "drain", n: 4 });
+  });
+});
+
+describe("the standby of a handover", () => {
+  const standby = situation({
+    record: record({ n: 4, mode: "Closed", writer: other, standby: me.podUID }),
+    complete: { n: 3, writer: other },
+    view: view({ repState: "STANDBY" }),
+  });
+
+  it("ends its replication as soon as the old writer says that it has drained", () => {
+    expect(nextStep(standby)).toBeNull();
+    expect(nextStep({ ...standby, peerDrained: 4 })).toEqual({ do: "stopReplication" });
+    const ended = view({ repState: "STANDBY", repAgent: "Not Running" });
+    expect(nextStep({ ...standby, peerDrained: 4, view: ended })).toBeNull();
+  });
+
+  it.each<[string, Partial<Situation>]>([
+    ["the word is of an earlier handover", { peerDrained: 2 }],
+    ["it may not be promoted", { peerDrained: 4, complete: null }],
+    ["it has left the Pair", { peerDrained: 4, left: 3 }],
+  ])("replicates on where %s", (_why, change) => {
+    expect(nextStep({ ...standby, ...change })).toBeNull();
+  });
+
+  it("need not end it again when it is named", () => {
+    const named = { ...standby, record: record({ n: 5, from: 3 }), waitOver: true };
+    expect(nextStep(named)).toMatchObject({ do: "promote", replicates: true });
+    const ended = view({ repState: "STANDBY", repAgent: "Not Running" });
+    expect(nextStep({ ...named, view: ended })).toMatchObject({ do: "promote", replicates: false });
   });
 });
 

@@ -34,3 +34,18 @@ it("and is left alone where it is to go on by then, because the switchover was t
   expect(did).toEqual([]);
   expect(outcome).toContain("Error");
 });
+
+it.each([
+  [true, ["stopRepAgent", "setActive"]],
+  [false, ["setActive"]],
+])("a promotion ends replication first, where there is any (%s)", async (replicates, steps) => {
+  const did: string[] = [];
+  const timesten = new Proxy({} as TimesTen, {
+    get: (_target, name) => async () => void did.push(String(name)),
+  });
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const step = { do: "promote", n: 5, replicates, why: "over" } as const;
+  const outcome = await runStep(step, { clock: new ManualClock(), timesten, log, stillWanted: () => true });
+  expect(did).toEqual(steps);
+  expect(outcome.seen).toMatchObject({ repState: "ACTIVE", repAgent: "Not Running" });
+});
