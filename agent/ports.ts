@@ -43,8 +43,9 @@ export interface AgentMemory {
   /** What the present life has everything of (rule A7); of no other life. */
   complete: { n: number; writer: Writer; boot: string } | null;
   /**
-   * This copy has everything of Pair n: that life was complete when it left the Pair, or ended in order since. `secured`: it stays so
-   * if that life is cut short. */
+   * This copy has everything of Pair n: that life was complete when it left the Pair, or ended in order since.
+   * `secured`: it stays so even if that life is cut short.
+   */
   diskComplete: { n: number; boot: string; secured: boolean } | null;
   endedBoots: EndedBoot[];
   /** The life that a person has closed and nobody has opened since; null: none. */
