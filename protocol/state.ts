@@ -81,6 +81,11 @@ export const endedBootSchema = z.object({
 });
 export type EndedBoot = z.infer<typeof endedBootSchema>;
 
+/** @returns whether that life ended so that everything it had is on its disk */
+export function endedInOrder(end: Pick<EndedBoot, "how"> | undefined): boolean {
+  return end?.how === "stopped" || end?.how === "unloaded";
+}
+
 /** Where this agent stands in the protocol of the write permission. */
 export const permissionViewSchema = z.object({
   /** Highest record number obeyed, on disk; 0 before the first. */

@@ -2,7 +2,7 @@
  * The lives of this pod's database (boots) and the agent's durable memory. A boot is named when a loaded database
  * is first seen and is over only when every process that could write is gone.
  */
-import type { EndedBoot } from "../../protocol";
+import { endedInOrder, type EndedBoot } from "../../protocol";
 import type { Complete } from "./permission";
 import type { AgentMemory, Clock, Disk, Log, TimesTen } from "../ports";
 
@@ -190,7 +190,7 @@ export class DatabaseLife {
   #diskCompleteAfter(boot: string, how: EndedBoot["how"]): AgentMemory["diskComplete"] {
     const { diskComplete, soloed } = this.#memory;
     const { complete } = this;
-    if (how !== "stopped" && how !== "unloaded")
+    if (!endedInOrder({ how }))
       return diskComplete?.boot === boot && !diskComplete.secured ? null : diskComplete;
     // What was promoted since is no standby's copy any more.
     const isStandbys = complete !== null && soloed < complete.n;

@@ -82,22 +82,12 @@ export class TimesTenDriver implements TimesTen {
     return this.#doLong(() => createDatabase(this.#c, signal));
   }
 
-  async createScheme(statement: string, signal: AbortSignal): Promise<void> {
-    const { sessions, status, o } = this.#c;
-    if (parseScheme(await sessions.act("repschemes", signal)).exists !== "Exists") {
-      await sessions.act(statement, signal);
-    }
-    status.patch(o.dataStore, {});
-    this.#observer.forget();
+  createScheme(statement: string, signal: AbortSignal): Promise<void> {
+    return this.#changeScheme(statement, false, signal);
   }
 
-  async dropScheme(signal: AbortSignal): Promise<void> {
-    const { sessions, status, o } = this.#c;
-    if (parseScheme(await sessions.act("repschemes", signal)).exists === "Exists") {
-      await sessions.act("drop active standby pair", signal);
-    }
-    status.patch(o.dataStore, {});
-    this.#observer.forget();
+  dropScheme(signal: AbortSignal): Promise<void> {
+    return this.#changeScheme("drop active standby pair", true, signal);
   }
 
   async runEpilog(signal: AbortSignal): Promise<void> {
@@ -211,6 +201,15 @@ export class TimesTenDriver implements TimesTen {
     // What was connected has been let go: nothing of it is ours to kill any more.
     c.status.forget();
     this.#known = new Set();
+  }
+
+  /** Runs the statement where there is a scheme, or where there is none. */
+  async #changeScheme(statement: string, whereOneIs: boolean, signal: AbortSignal): Promise<void> {
+    const { sessions, status, o } = this.#c;
+    const exists = parseScheme(await sessions.act("repschemes", signal)).exists === "Exists";
+    if (exists === whereOneIs) await sessions.act(statement, signal);
+    status.patch(o.dataStore, {});
+    this.#observer.forget();
   }
 
   /** Runs a statement that fails when its effect is there already; then that is what counts. */

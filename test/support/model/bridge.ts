@@ -14,6 +14,7 @@ import {
   OBJECT_UID,
   bootName,
   candidates,
+  diskCompleteFor,
   endedBoots,
   fromRecord,
   sameWrite,
@@ -141,7 +142,7 @@ export class Bridge {
           : { mode: perm === S.ENDLESS ? "endless" : "finite", n: at(s, i + S.PERM_N) },
       soloed: at(s, i + S.SOLOED),
       left: this.code.shell.leftCounts ? at(s, i + S.LEFT) : 0,
-      diskCompleteFor: at(s, i + S.WHOLE) > at(s, i + S.SOLOED) ? at(s, i + S.WHOLE) : 0,
+      diskCompleteFor: diskCompleteFor(s, i),
       complete:
         complete === 0
           ? null
@@ -331,11 +332,6 @@ export class Bridge {
     return fences;
   }
 
-  /** @returns the record in numbers */
-  numbers(record: PermissionRecord, o: Observation): S.Rec {
-    return fromRecord(record, o);
-  }
-
   observation(s: State, eyes: Eyes, hearing: Hearing, settled = true): Observation {
     const cur = at(s, S.CUR);
     const record = toRecord(s, cur, S.isReady(s, cur));
@@ -392,7 +388,7 @@ export class Bridge {
         obeyedN: at(s, i + S.N),
         soloed: at(s, i + S.SOLOED),
         left: at(s, i + S.LEFT),
-        diskCompleteFor: at(s, i + S.WHOLE) > at(s, i + S.SOLOED) ? at(s, i + S.WHOLE) : 0,
+        diskCompleteFor: diskCompleteFor(s, i),
         mode: perm === 0 ? "none" : perm === S.ENDLESS ? "endless" : "finite",
         closed: S.isClosed(s, i),
         completeFor: at(s, i + S.COMPLETE),

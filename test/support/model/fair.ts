@@ -9,6 +9,7 @@ import * as S from "./state";
 import { at, type State } from "./state";
 import { carryOut, duplicate, end, load } from "./lives";
 import { tidy } from "./tidy";
+import { fromRecord } from "./views";
 
 /** How it ends. */
 export interface Ending {
@@ -127,7 +128,7 @@ export class Fair {
       else {
         if (cur >= S.MAX_N) return false;
         s[S.CUR] = write.n;
-        S.putRecord(s, write.n, this.bridge.numbers(write, o));
+        S.putRecord(s, write.n, fromRecord(write, o));
       }
       return true;
     }

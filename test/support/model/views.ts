@@ -140,3 +140,8 @@ export function endedBoots(s: State, i: number, ordinal: 0 | 1): AgentState["end
   }
   return ended;
 }
+
+/** As agent/core/life.ts has it. @returns the Pair of which the copy on disk has everything, or 0 */
+export function diskCompleteFor(s: State, i: number): number {
+  return at(s, i + S.WHOLE) > at(s, i + S.SOLOED) ? at(s, i + S.WHOLE) : 0;
+}

@@ -22,12 +22,13 @@ export const serving = (n: number) =>
   pod(0, { state: agentState(0, { permission: { obeyedN: n, soloed: n } }) });
 
 /** The standby that left Pair 5 in order, loaded again. */
-export const standbyDisk = (timesten: Partial<typeof idleView> = {}, n = 5) =>
+export const standbyDisk = (timesten: Partial<typeof idleView> = {}, n = 5, stopping = false) =>
   pod(1, {
     state: agentState(1, {
       boot: "boot-1b",
       timesten: { ...idleView, usingTwosafe: true, ...timesten },
       permission: { obeyedN: 6, completeFor: 0, left: 5, diskCompleteFor: n },
+      stopping,
     }),
   });
 /** It left while the writer's processes died. */

@@ -10,43 +10,15 @@ import {
   idleView,
   observation,
   pod,
-  record,
   solo,
   unloadedView,
   type ObservationChange,
 } from "./fixtures";
+import { b0b, b1b, left, returned, standbyDisk } from "./returned";
 
-const closed = record({ n: 6, mode: "Closed", from: 5, ready: false });
-const over = [{ podUID: UID[0], boot: BOOT[0] }];
-const writer = (soloed = 4) =>
-  pod(0, {
-    state: agentState(0, {
-      boot: "boot-0b",
-      endedBoots: [{ boot: BOOT[0], endedAtMs: 1, how: "daemon died", podUID: "" }],
-      timesten: { ...idleView, dbId: 3, usingTwosafe: true },
-      permission: { obeyedN: 6, soloed, mode: "none", closed: true },
-    }),
-  });
-const standby = (change: { timesten?: Partial<TimesTenView>; whole?: number; stopping?: boolean } = {}) =>
-  pod(1, {
-    state: agentState(1, {
-      boot: "boot-1b",
-      timesten: { ...idleView, dbId: 3, usingTwosafe: true, ...change.timesten },
-      permission: { obeyedN: 6, completeFor: 0, left: 5, diskCompleteFor: change.whole ?? 5 },
-      stopping: change.stopping ?? false,
-    }),
-  });
 const after = (change: Partial<ObservationChange> = {}) =>
-  decide(
-    observation({
-      state: "ConfiguringActive",
-      record: closed,
-      pods: [writer(), standby()],
-      over,
-      ...change,
-    }),
-  );
-const next = { mode: "Solo", writer: { podUID: UID[1], boot: "boot-1b" }, from: 0, alt: 0 };
+  decide(left({ state: "ConfiguringActive", ...change }));
+const next = { mode: "Solo", writer: b1b, from: 0, alt: 0 };
 
 it("goes on by the standby's disk, and says so", () => {
   const d = after();
@@ -62,10 +34,7 @@ it("goes on so too after a Solo that the writer never took", () => {
 });
 
 it("goes on by the writer's disk once that had gone on alone", () => {
-  expect(after({ pods: [writer(5), standby()] }).recordWrite?.value.writer).toEqual({
-    podUID: UID[0],
-    boot: "boot-0b",
-  });
+  expect(after({ pods: [returned(6, 5), standbyDisk()] }).recordWrite?.value.writer).toEqual(b0b);
 });
 
 it("has the copy loaded first", () => {
@@ -73,20 +42,20 @@ it("has the copy loaded first", () => {
     timesten: unloadedView,
     permission: { obeyedN: 6, diskCompleteFor: 5, left: 5 },
   });
-  const d = after({ pods: [writer(), down] });
+  const d = after({ pods: [returned(6, 4), down] });
   expect(d.commands).toMatchObject([{ ordinal: 1, command: { verb: "loadDatabase" } }]);
   expect(d.recordWrite).toBeNull();
 });
 
 it("waits for a Pod that is still on its way out", () => {
-  const d = after({ pods: [writer(), standby({ stopping: true })] });
+  const d = after({ pods: [returned(6, 4), standbyDisk({}, 5, true)] });
   expect(d).toMatchObject({ recordWrite: null, reasons: [{ reason: "WaitingForActive" }] });
 });
 
 it("gives it a replication scheme of its own before it becomes the active", () => {
-  const named = solo({ n: 7, writer: { podUID: UID[1], boot: "boot-1b" } });
+  const named = solo({ n: 7, writer: b1b });
   const commands = (timesten: Partial<TimesTenView>) =>
-    after({ record: named, pods: [writer(), standby({ timesten })] }).commands.filter(
+    after({ record: named, pods: [returned(6, 4), standbyDisk(timesten)] }).commands.filter(
       one => one.ordinal === 1,
     );
   expect(commands({})).toMatchObject([{ command: { verb: "dropScheme", boot: "boot-1b" } }]);
@@ -95,27 +64,27 @@ it("gives it a replication scheme of its own before it becomes the active", () =
 
 describe("where both were cut short", () => {
   it("stops in a two-safe pair, and says how a person goes on", () => {
-    const d = after({ pods: [writer(), standby({ whole: 0 })] });
+    const d = after({ pods: [returned(6, 4), standbyDisk({}, 0)] });
     expect(d).toMatchObject({ state: "ManualInterventionRequired", recordWrite: null });
     expect(d.reasons[0]).toMatchObject({ reason: "MissingFact" });
     expect(d.reasons[0]?.message).toMatch(/both cut short; a person must choose: .*reexamine$/);
   });
 
   it("goes on by the writer's disk where commits wait for nobody", () => {
-    const d = after({ pods: [writer(), standby({ whole: 0, timesten: { usingTwosafe: false } })] });
-    expect(d.recordWrite?.value.writer).toEqual({ podUID: UID[0], boot: "boot-0b" });
+    const d = after({ pods: [returned(6, 4), standbyDisk({ usingTwosafe: false }, 0)] });
+    expect(d.recordWrite?.value.writer).toEqual(b0b);
   });
 });
 
 it("stops where the copy has taken a role again that no rule may change", () => {
-  const d = after({ pods: [writer(), standby({ timesten: { repState: "STANDBY" } })] });
+  const d = after({ pods: [returned(6, 4), standbyDisk({ repState: "STANDBY" })] });
   expect(d).toMatchObject({ recordWrite: null, reasons: [{ reason: "StandbyAhead" }] });
   expect(d.reasons[0]?.message).toContain("a person must choose");
 });
 
 describe("the table, after a promotion that was given up", () => {
   const givenUp = solo({ n: 7, mode: "Closed", writer: { podUID: UID[1], boot: BOOT[1] } });
-  const to = { ...givenUp, n: 8, mode: "Solo" as const, writer: { podUID: UID[1], boot: "boot-1b" } };
+  const to = { ...givenUp, n: 8, mode: "Solo" as const, writer: b1b };
   const old = (change: Partial<AgentState["permission"]> = {}, podUID: string = UID[0]) =>
     pod(0, {
       state: agentState(0, {

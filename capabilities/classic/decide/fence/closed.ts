@@ -1,5 +1,5 @@
 /** Rules for a record in mode Closed: nobody writes; who goes on? */
-import type { AgentState, PermissionRecord } from "../../../../protocol";
+import { endedInOrder, type AgentState, type PermissionRecord } from "../../../../protocol";
 import type { Reason } from "../../decision";
 import type { ObservedPod } from "../../observation";
 import {
@@ -193,12 +193,10 @@ function afterGivenUp({ record, writer, peer, life }: InForce): Verdict {
  * order. The former active's disk may lack the last ones where it did not, and the agents' marks do not tell.
  */
 function mayLack(former: AgentState, promoted: AgentState, record: PermissionRecord): boolean {
-  const endedInOrder = promoted.endedBoots.some(
-    one => one.boot === record.writer.boot && ["stopped", "unloaded"].includes(one.how),
-  );
+  const wroteAll = promoted.endedBoots.some(one => one.boot === record.writer.boot && endedInOrder(one));
   const [last] = former.endedBoots;
   const cutShort = last !== undefined && (last.how === "daemon died" || last.how === "container restarted");
-  return former.timesten.usingTwosafe && endedInOrder && cutShort;
+  return former.timesten.usingTwosafe && wroteAll && cutShort;
 }
 
 function promotedAfterAll({ record, writer, life }: Pick<InForce, "record" | "writer" | "life">): Verdict {

@@ -2,7 +2,7 @@
  * A standby that leaves its Pair in order tells its writer to go on alone. A writer that dies before it takes that word
  * leaves a copy behind that has everything: the standby's disk, while its own may lack the last commits.
  */
-import type { AgentState, PermissionRecord, Writer } from "../../../../protocol";
+import { endedInOrder, type AgentState, type PermissionRecord, type Writer } from "../../../../protocol";
 import type { Observation, ObservedPod } from "../../observation";
 import {
   formerLifeOpen,
@@ -41,7 +41,7 @@ export function goesBefore(
 
 /** The writer never went on alone after Pair p, and its processes died: its disk may lack its last commits. */
 function mayLack({ permission, endedBoots }: AgentState, { old, p }: { old: Writer; p: number }): boolean {
-  return permission.soloed < p && !endedInOrder({ endedBoots }, old.boot);
+  return permission.soloed < p && !endedBoots.some(one => one.boot === old.boot && endedInOrder(one));
 }
 
 /**
@@ -57,10 +57,6 @@ export function whyBothCutShort(
   if (told === null || p === 0 || permission.left !== p || permission.diskCompleteFor === p) return null;
   if (!mayLack(told, { old, p }) || !isTwosafe(timesten)) return null;
   return `which copy has the last commits of Pair ${p}: ${podName} and ${writer.name} were both cut short`;
-}
-
-function endedInOrder({ endedBoots }: Pick<AgentState, "endedBoots">, boot: string): boolean {
-  return endedBoots.some(one => one.boot === boot && (one.how === "stopped" || one.how === "unloaded"));
 }
 
 function isAhead(standby: AgentState, writer: ObservedPod): boolean {

@@ -1,5 +1,5 @@
 /** The rule for a standby that left in order while its writer died and never heard of it (standbyDisk.ts has the facts). */
-import type { AgentState, PermissionRecord } from "../../../../protocol";
+import { endedInOrder, type AgentState, type PermissionRecord } from "../../../../protocol";
 import type { Observation, ObservedPod } from "../../observation";
 import { heard, isTwosafe, lifeOf, loadedAgain, otherPod, staying } from "../facts";
 import { whyAway } from "./found";
@@ -41,8 +41,7 @@ export function namedDisk(
   const told = heard(named);
   const p = told?.permission.diskCompleteFor ?? 0;
   const [last] = old.endedBoots;
-  const inOrder = last?.how === "stopped" || last?.how === "unloaded";
-  if (p <= old.permission.soloed || inOrder || !isTwosafe(old.timesten)) return null;
+  if (p <= old.permission.soloed || endedInOrder(last) || !isTwosafe(old.timesten)) return null;
   const what = `${named.name} ended with everything of Pair ${p} before it became the active, and ${old.podName} was cut short`;
   if (old.permission.obeyedN < record.n) {
     return standing(

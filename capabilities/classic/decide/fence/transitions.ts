@@ -2,7 +2,7 @@
  * The allowed writes of the record, as docs/fencing.md lists them: each row's form and the facts that must hold.
  * The rules (rules.ts) propose; nothing is written that no row allows.
  */
-import type { AgentState, PermissionRecord, Writer } from "../../../../protocol";
+import { endedInOrder, type AgentState, type PermissionRecord, type Writer } from "../../../../protocol";
 import type { Observation, ObservedPod } from "../../observation";
 import {
   completeFor,
@@ -331,8 +331,7 @@ function mayHoldMore(mine: AgentState, told: AgentState, name: string): string |
   const most = Math.max(has, left, isTwosafe(mine.timesten) ? diskCompleteFor : 0);
   if (most <= mine.permission.soloed) return null;
   const [former] = mine.endedBoots;
-  const cleanly = former?.how === "stopped" || former?.how === "unloaded";
-  return cleanly && has <= mine.permission.soloed
+  return endedInOrder(former) && has <= mine.permission.soloed
     ? null
     : `what ${name} had of Pair ${most}: the old active died without writing all to its disk`;
 }
